@@ -6,7 +6,9 @@ namespace bmsgate::core {
 namespace {
 
 /// Two reports of one alarm: the cell may wander while an alarm about cells lasts.
-bool same_alarm(const Alarm& a, const Alarm& b) noexcept { return a.id == b.id && a.detail == b.detail; }
+bool same_alarm(const Alarm& a, const Alarm& b) noexcept {
+  return a.id == b.id && a.detail == b.detail;
+}
 
 struct Concern {
   Field field;
@@ -61,6 +63,11 @@ Event alarm_event(EventKind kind, const ActiveAlarm& active, const Reading& read
 
 }  // namespace
 
+const FieldInfo* field_of(const Alarm& alarm) noexcept {
+  Concern concern{};
+  return concern_of(alarm, concern) ? &info(concern.field) : nullptr;
+}
+
 Result<PackIndex> Hub::add_pack(const PackConfig& config) noexcept {
   if (count_ == kMaxPacks) return Error::kNoSpace;
   const auto pack = static_cast<PackIndex>(count_);
@@ -72,7 +79,9 @@ Result<PackIndex> Hub::add_pack(const PackConfig& config) noexcept {
   return pack;
 }
 
-bool Hub::subscribe(Subscriber& subscriber) noexcept { return subscribers_.push_back(&subscriber); }
+bool Hub::subscribe(Subscriber& subscriber) noexcept {
+  return subscribers_.push_back(&subscriber);
+}
 
 void Hub::unsubscribe(Subscriber& subscriber) noexcept {
   std::size_t kept = 0;

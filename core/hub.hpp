@@ -32,9 +32,12 @@ struct PackConfig {
 struct ActiveAlarm {
   Alarm alarm;
   UtcMs since_utc_ms{0};
-  std::int32_t worst{0};      // worst value of the cell (or pack) concerned, scaled as its field; only if has_value
+  std::int32_t worst{0};  // worst value of the cell (or pack) concerned, scaled as its field; only if has_value
   bool has_value{false};
 };
+
+/// The field whose value an alarm is about (it tells the decimals of ActiveAlarm::worst and Event::value), or nullptr.
+[[nodiscard]] const FieldInfo* field_of(const Alarm& alarm) noexcept;
 
 enum class EventKind : std::uint8_t { kAlarmStart, kAlarmEnd, kQuality, kIdentity, kLink, kCommand, kSettings, kProgram };
 inline constexpr std::array<std::string_view, 8> kEventNames{"alarm_start", "alarm_end", "quality",  "identity",
@@ -46,11 +49,11 @@ struct Event {
   EventKind kind{};
   PackIndex pack{kNoPack};
   UtcMs utc_ms{0};
-  Alarm alarm{};              // kAlarmStart, kAlarmEnd
-  std::int32_t value{0};      // kAlarm…: value (end: worst value) of the cell or pack, scaled as its field; only if has_value
+  Alarm alarm{};          // kAlarmStart, kAlarmEnd
+  std::int32_t value{0};  // kAlarm…: value (end: worst value) of the cell or pack, scaled as its field; only if has_value
   bool has_value{false};
-  Quality quality{};          // kQuality: the new one
-  std::string_view text{};    // what people read; valid during the call only
+  Quality quality{};        // kQuality: the new one
+  std::string_view text{};  // what people read; valid during the call only
 };
 
 class Subscriber {
