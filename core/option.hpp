@@ -122,7 +122,7 @@ template <auto Pointer>
 
 /// One group of settings: a table of the file, a page of the form.
 struct OptionGroup {
-  std::string_view key;    // "mqtt"; for lists of tables the singular: "bus", "pack"
+  std::string_view key;  // "mqtt"; for lists of tables the singular: "bus", "pack"
   std::string_view title;
   std::string_view help;
   std::span<const Option> options;

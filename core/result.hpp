@@ -9,14 +9,14 @@ namespace bmsgate::core {
 
 enum class Error : std::uint8_t {
   kNone,
-  kUnsupported,   // the dialect has no such command, part or address
-  kOutOfRange,    // an argument outside its limits
-  kNoSpace,       // a fixed buffer or queue is full
-  kTimeout,       // nothing answered in time
-  kBadCheck,      // check sum or CRC wrong
-  kBadFrame,      // right check, impossible content
-  kRefused,       // the other side said no
-  kClosed,        // line or connection is gone
+  kUnsupported,  // the dialect has no such command, part or address
+  kOutOfRange,   // an argument outside its limits
+  kNoSpace,      // a fixed buffer or queue is full
+  kTimeout,      // nothing answered in time
+  kBadCheck,     // check sum or CRC wrong
+  kBadFrame,     // right check, impossible content
+  kRefused,      // the other side said no
+  kClosed,       // line or connection is gone
 };
 
 [[nodiscard]] constexpr const char* text(Error error) noexcept {
