@@ -27,9 +27,7 @@ inline constexpr auto kAlarms = std::to_array<AlarmInfo>({
 #include "core/alarm.def"
 #undef ALARM
 });
-[[nodiscard]] constexpr const AlarmInfo& info(AlarmId id) noexcept {
-  return kAlarms[static_cast<std::size_t>(id)];
-}
+[[nodiscard]] constexpr const AlarmInfo& info(AlarmId id) noexcept { return kAlarms[static_cast<std::size_t>(id)]; }
 
 enum class Severity : std::uint8_t { kHint, kWarning, kAlarm };
 inline constexpr std::array<std::string_view, 3> kSeverityNames{"hint", "warning", "alarm"};

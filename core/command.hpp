@@ -38,9 +38,7 @@ constexpr auto make_commands() noexcept {
 }
 }  // namespace detail
 inline constexpr auto kCommands = detail::make_commands();
-[[nodiscard]] constexpr const CommandInfo& info(CommandId id) noexcept {
-  return kCommands[static_cast<std::size_t>(id)];
-}
+[[nodiscard]] constexpr const CommandInfo& info(CommandId id) noexcept { return kCommands[static_cast<std::size_t>(id)]; }
 
 struct Command {
   CommandId id{};

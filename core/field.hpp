@@ -66,40 +66,23 @@ constexpr auto make_fields() noexcept {
   using enum Wire;
   using enum Category;
   using enum Tier;
+  // clang-format off
   return std::to_array<FieldInfo>({
 #define FIELD(id, key, label, unit, decimals, count, kind, wire, reg, ha_class, ha_state, precision, category, tier, min, max, step) \
-  {Field::id,                                                                                                                        \
-   #key,                                                                                                                             \
-   label,                                                                                                                            \
-   unit,                                                                                                                             \
-   decimals,                                                                                                                         \
-   count,                                                                                                                            \
-   kind,                                                                                                                             \
-   wire,                                                                                                                             \
-   reg,                                                                                                                              \
-   ha_class,                                                                                                                         \
-   ha_state,                                                                                                                         \
-   precision,                                                                                                                        \
-   category,                                                                                                                         \
-   tier,                                                                                                                             \
-   scaled(min, decimals),                                                                                                            \
-   scaled(max, decimals),                                                                                                            \
-   (step) < 0 ? -1 : scaled(step, decimals)},
+  {Field::id, #key, label, unit, decimals, count, kind, wire, reg, ha_class, ha_state, precision, category, tier,                    \
+   scaled(min, decimals), scaled(max, decimals), (step) < 0 ? -1 : scaled(step, decimals)},
 #include "core/field.def"
 #undef FIELD
   });
+  // clang-format on
 }
 }  // namespace detail
 
 inline constexpr auto kFields = detail::make_fields();
 inline constexpr std::size_t kFieldCount = kFields.size();
 
-[[nodiscard]] constexpr std::size_t index(Field field) noexcept {
-  return static_cast<std::size_t>(field);
-}
-[[nodiscard]] constexpr const FieldInfo& info(Field field) noexcept {
-  return kFields[index(field)];
-}
+[[nodiscard]] constexpr std::size_t index(Field field) noexcept { return static_cast<std::size_t>(field); }
+[[nodiscard]] constexpr const FieldInfo& info(Field field) noexcept { return kFields[index(field)]; }
 
 inline constexpr std::size_t kMaxCells = info(Field::kCellVoltage).count;
 inline constexpr std::size_t kMaxTemperatures = info(Field::kTemperature).count;
@@ -119,9 +102,7 @@ inline constexpr std::size_t kSlotCount = detail::kFirstSlot[kFieldCount];
   return detail::kFirstSlot[index(field)] + element;
 }
 
-[[nodiscard]] constexpr std::size_t register_width(Wire wire) noexcept {
-  return wire == Wire::kU32 || wire == Wire::kS32 ? 2 : 1;
-}
+[[nodiscard]] constexpr std::size_t register_width(Wire wire) noexcept { return wire == Wire::kU32 || wire == Wire::kS32 ? 2 : 1; }
 
 /// The field of a public key, or nullptr.
 [[nodiscard]] constexpr const FieldInfo* find_field(std::string_view key) noexcept {

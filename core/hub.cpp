@@ -6,9 +6,7 @@ namespace bmsgate::core {
 namespace {
 
 /// Two reports of one alarm: the cell may wander while an alarm about cells lasts.
-bool same_alarm(const Alarm& a, const Alarm& b) noexcept {
-  return a.id == b.id && a.detail == b.detail;
-}
+bool same_alarm(const Alarm& a, const Alarm& b) noexcept { return a.id == b.id && a.detail == b.detail; }
 
 struct Concern {
   Field field;
@@ -79,9 +77,7 @@ Result<PackIndex> Hub::add_pack(const PackConfig& config) noexcept {
   return pack;
 }
 
-bool Hub::subscribe(Subscriber& subscriber) noexcept {
-  return subscribers_.push_back(&subscriber);
-}
+bool Hub::subscribe(Subscriber& subscriber) noexcept { return subscribers_.push_back(&subscriber); }
 
 void Hub::unsubscribe(Subscriber& subscriber) noexcept {
   std::size_t kept = 0;
