@@ -13,6 +13,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -27,6 +28,9 @@ enum OptionFlags : std::uint8_t {
   kRestart = 2,   // takes effect when the program starts anew
   kAdvanced = 4,  // not shown at first
 };
+
+/// Longest text of a row that names no limit of its own.
+inline constexpr double kMaxTextLength = 255;
 
 /// A value on its way in or out. `text` points into the options object or the input; copy it to keep it.
 struct OptionValue {
@@ -43,10 +47,11 @@ struct OptionText {
   std::string_view label;
   std::string_view help;
   std::string_view unit{};
-  double min{0};  // kInteger, kNumber: range (both 0: none); kText: length
+  double min{0};  // kInteger, kNumber: range (both 0: what the member's type holds); kText: shortest and longest length in bytes
   double max{0};
-  std::string_view choices{};  // kChoice and texts with fixed values: "a|b|c"
-  std::string_view pattern{};  // kText: a regular expression that the whole text matches
+  std::string_view choices{};       // kChoice and texts with fixed values: "a|b|c"
+  std::string_view pattern{};       // kText: a regular expression that the whole text matches
+  std::string_view pattern_help{};  // the pattern in words, for people: "1 to 19 of a-z 0-9 _ -"
   std::uint8_t flags{kPlain};
 };
 
@@ -79,10 +84,15 @@ template <auto Pointer>
     row.type = OptionType::kChoice;
   } else if constexpr (std::integral<Member>) {
     row.type = OptionType::kInteger;
+    if (row.min == 0 && row.max == 0) {
+      row.min = static_cast<double>(std::numeric_limits<Member>::min());
+      row.max = static_cast<double>(std::numeric_limits<Member>::max());
+    }
   } else if constexpr (std::floating_point<Member>) {
     row.type = OptionType::kNumber;
   } else {
     row.type = OptionType::kText;
+    if (row.max == 0) row.max = kMaxTextLength;
   }
   row.get = [](const void* object) {
     const auto& member = static_cast<const Object*>(object)->*Pointer;
