@@ -9,6 +9,7 @@
 
 #include "core/field.hpp"
 #include "core/fixed.hpp"
+#include "core/sample.hpp"
 
 namespace bmsgate::core {
 
@@ -64,6 +65,22 @@ class BmsSettings {
   std::array<std::int32_t, kBmsSettingCount> values_{};
   std::array<bool, kBmsSettingCount> valid_{};
 };
+
+/// Settings that are live fields as well: what is wished of the switches, and the design capacity. Fills those that `sample` lacks.
+constexpr void settings_to_fields(const BmsSettings& settings, Sample& sample) noexcept {
+  struct Pair {
+    BmsSetting setting;
+    Field field;
+  };
+  constexpr std::array<Pair, 4> kBoth{{{BmsSetting::kChargeSwitch, Field::kChargeSwitch},
+                                       {BmsSetting::kDischargeSwitch, Field::kDischargeSwitch},
+                                       {BmsSetting::kBalanceSwitch, Field::kBalanceSwitch},
+                                       {BmsSetting::kCapacity, Field::kNominalCapacity}}};
+  static_assert(info(Field::kNominalCapacity).decimals == kBmsSettings[static_cast<std::size_t>(BmsSetting::kCapacity)].decimals);
+  for (const auto& both : kBoth) {
+    if (settings.has(both.setting) && !sample.has(both.field)) sample.set(both.field, settings.get(both.setting));
+  }
+}
 
 /// Who a BMS says it is. Passwords and PINs never get here.
 struct Identity {

@@ -11,11 +11,19 @@
 
 namespace bmsgate::core {
 
-enum class Encoding : std::uint8_t { kU8, kI8, kU16be, kU16le, kI16be, kI16le, kU32be, kU32le, kI32be, kI32le };
+/// kBool: a byte, 1 for anything but 0. Each big-endian one is followed by its little-endian twin.
+enum class Encoding : std::uint8_t { kBool, kU8, kI8, kU16be, kU16le, kI16be, kI16le, kU32be, kU32le, kI32be, kI32le };
 
 [[nodiscard]] constexpr std::size_t width(Encoding encoding) noexcept {
   using enum Encoding;
   return encoding <= kI8 ? 1 : encoding <= kI16le ? 2 : 4;
+}
+
+/// The same number with its bytes the other way round.
+[[nodiscard]] constexpr Encoding other_order(Encoding encoding) noexcept {
+  if (width(encoding) == 1) return encoding;
+  constexpr auto kFirst = static_cast<unsigned>(Encoding::kU16be);
+  return static_cast<Encoding>(((static_cast<unsigned>(encoding) - kFirst) ^ 1U) + kFirst);
 }
 
 [[nodiscard]] constexpr std::uint16_t u16be(std::span<const std::uint8_t> b, std::size_t at) noexcept {
@@ -35,6 +43,7 @@ enum class Encoding : std::uint8_t { kU8, kI8, kU16be, kU16le, kI16be, kI16le, k
 [[nodiscard]] constexpr std::int64_t read(Encoding encoding, std::span<const std::uint8_t> b, std::size_t at) noexcept {
   using enum Encoding;
   switch (encoding) {
+    case kBool: return b[at] != 0 ? 1 : 0;
     case kU8: return b[at];
     case kI8: return static_cast<std::int8_t>(b[at]);
     case kU16be: return u16be(b, at);
