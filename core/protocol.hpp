@@ -36,7 +36,8 @@ struct Request {
 /// Everything one answer (or one cycle of answers) said. The pointers are valid during the call only; nullptr = not part of it.
 struct Report {
   std::uint8_t address{0};
-  bool confirmed{true};  // false: only a weak check protects it (a JK-PB frame without its ACK): believe it when the next one agrees
+  bool confirmed{true};      // false: only a weak check protects it (a JK-PB frame without its ACK): believe it when the next one agrees
+  std::uint64_t carried{0};  // one bit per Field of `live` that was not asked anew but carried over from an earlier answer
   const Sample* live{nullptr};
   const BmsSettings* settings{nullptr};
   const Identity* identity{nullptr};
@@ -87,7 +88,10 @@ struct DialectInfo {
   std::uint8_t min_address;
   std::uint8_t max_address;
   std::uint8_t default_address;
-  bool has_master;  // a foreign master may live on such a line (JK-PB with DIP 0)
+  bool has_master;                     // a foreign master may live on such a line (JK-PB with DIP 0)
+  bool mirrors_asleep{false};          // a sleeping BMS sends our own request back (Daly)
+  std::int32_t pack_resolution_mv{1};  // of the pack voltage, for the plausibility gate
+  bool confirm_first{true};            // the gate wants a second reading before the first one counts
 };
 
 /// How to read the sign of a Daly current: two families of firmware disagree (docs/protocols/daly.md).
