@@ -52,6 +52,7 @@ struct OptionText {
   std::string_view choices{};       // kChoice and texts with fixed values: "a|b|c"
   std::string_view pattern{};       // kText: a regular expression that the whole text matches
   std::string_view pattern_help{};  // the pattern in words, for people: "1 to 19 of a-z 0-9 _ -"
+  std::string_view refers_to{};     // kText: key of the list of tables that must have an item with this id
   std::uint8_t flags{kPlain};
 };
 

@@ -9,18 +9,16 @@
 #include <string_view>
 
 #include "core/option.hpp"
+#include "core/poller.hpp"
 #include "core/protocol.hpp"
 #include "protocols/registry.hpp"
 
 namespace bmsgate::host {
 
-/// kListener never transmits: it hears what another master asks and is answered.
-enum class BusRole : std::uint8_t { kMaster, kListener };
-
 struct BusOptions {
   std::string id;
   std::string link;
-  BusRole role{BusRole::kMaster};
+  core::BusRole role{core::BusRole::kMaster};
 };
 
 struct PackOptions {
@@ -98,7 +96,7 @@ inline constexpr auto kPackOptions = std::to_array<core::Option>({
                                     .pattern_help = kIdHelp}),
     core::option<&PackOptions::name>({.key = "name", .label = "Name", .help = "What people call the pack. Empty: its id.", .max = 48}),
     core::option<&PackOptions::bus>(
-        {.key = "bus", .label = "Bus", .help = "Id of the line that the pack is wired to.", .min = 1, .max = 19}),
+        {.key = "bus", .label = "Bus", .help = "Id of the line that the pack is wired to.", .min = 1, .max = 19, .refers_to = "bus"}),
     core::option<&PackOptions::protocol>({.key = "protocol",
                                           .label = "Protocol",
                                           .help = "Dialect that the BMS speaks. auto: found out at the start.",

@@ -66,19 +66,21 @@ class SettingsStore {
   struct Change {
     config::Problems problems;         // not empty: nothing has changed
     std::vector<std::string> changed;  // keys of the groups whose values changed ("mqtt", "pack"); may be empty
-    bool restart{false};               // one of the changed settings takes effect at the next start only
+    std::vector<std::string> restart;  // those among them with a change that takes effect at the next start only
   };
-  /// JSON merge patch (RFC 7396) on the document of values_json()["values"]:
-  /// {"mqtt":{"port":1884},"pack":{"boat":{"poll_s":10},"old":null}}. null takes a value back to what the file or the default says, and
-  /// removes a pack or bus. Validated whole, then saved.
+  /// Partial values, as in values_json()["values"]: {"mqtt":{"port":1884},"pack":[{"id":"boat","poll_s":10},{"id":"old","remove":true}]}.
+  /// Items of lists are matched by id (an object {"boat":{…},"old":null} will do as well); null takes a value back to what the file or the
+  /// default says. Validated whole, then saved.
   [[nodiscard]] Change patch(std::string_view json);
+  /// What patch() would say; nothing changes.
+  [[nodiscard]] Change check(std::string_view json) const;
   /// The same with the whole document: what is missing goes back to the file's or default value; secrets that are missing stay.
   [[nodiscard]] Change put(std::string_view json);
   /// One value by its key, as text: set("pack.boat.poll_s", "10").
   [[nodiscard]] Change set(std::string_view key, std::string_view value);
 
-  /// {"values":{group:{key:value}, "pack":{id:{…}}}, "sources":{same shape: "default", "bmsgate.toml:12", …},
-  /// "secrets":{group:{key:"set"|"unset"}}}
+  /// {"values":{group:{key:value}, "pack":[{"id":…}]}, "origin":{"mqtt.port":"file"|"saved"|"environment"|"command line"} of what is not a
+  /// default, "where":{"mqtt.port":"/etc/bmsgate/bmsgate.toml:12"}, "secrets":["mqtt.password"] that are set}. Secrets have no value.
   [[nodiscard]] std::string values_json() const;
   /// JSON Schema (draft 2020-12) of the document "values".
   [[nodiscard]] static std::string schema_json();

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/problem.hpp"
+
+namespace bmsgate::config {
+
+std::string Problem::line() const {
+  std::string out = where;
+  for (const auto* part : {&key, &message}) {
+    if (part->empty()) continue;
+    if (!out.empty()) out += ": ";
+    out += *part;
+  }
+  return out;
+}
+
+}  // namespace bmsgate::config
