@@ -146,15 +146,18 @@ class PackModel {
     double volt{0};
   };
   void step(double seconds);
+  [[nodiscard]] double solar_a() const;
+  [[nodiscard]] double load_a() const;
   [[nodiscard]] double wanted_current() const;
   [[nodiscard]] double limited_current(double wanted_a) const;
   void run_balancer();
+  void switch_mos();
   void run_protections();
   void run_temperatures(double seconds, double current_a);
   void count_charge(double seconds, double current_a);
   void measure(double current_a);
   void measure_extremes();
-  void force_alarm();
+  [[nodiscard]] bool forced_now() const;
 
   PackProfile profile_;
   Limits limits_;
@@ -169,7 +172,7 @@ class PackModel {
   core::UtcMs now_ms_{0};
   core::UtcMs start_ms_{0};
   core::UtcMs restart_until_ms_{0};
-  bool over_voltage_{false}, under_voltage_{false}, too_cold_{false};
+  bool over_voltage_{false}, under_voltage_{false}, too_cold_{false}, balancing_{false};
 };
 
 /// A number in [-1, 1] that belongs to (seed, n) for ever: noise that does not depend on how often one looks.

@@ -26,7 +26,7 @@
 namespace bmsgate::sim {
 
 struct SimulatorOptions {
-  std::uint32_t baud{115200};
+  std::uint32_t baud{115200};         // in a LineSpec 0 = usual for the dialect
   bool paced{true};                   // bytes take their time on the wire, both ways; false where a real UART sees to it
   core::Duration slice{2000};         // at most this much is held back to be sent in one piece
   core::Duration idle_reset{50'000};  // silence after which a half-heard request is forgotten
