@@ -17,9 +17,7 @@ constexpr std::uint16_t kNoProbe = 255;
 
 using Register = std::optional<std::uint16_t>;
 
-Register reg16(std::int64_t value) {
-  return static_cast<std::uint16_t>(value);
-}
+Register reg16(std::int64_t value) { return static_cast<std::uint16_t>(value); }
 
 Register characters(std::string_view text, std::size_t at, char fill) {
   const auto one = [&](std::size_t i) { return static_cast<std::uint8_t>(i < text.size() ? text[i] : fill); };
@@ -36,9 +34,7 @@ std::int64_t probe(const PackState& s, std::size_t i) {
   return i < s.probes ? static_cast<std::int64_t>(daly_temperature(s.temperature_dc[i])) : kNoProbe;
 }
 
-std::int64_t power_w(const PackState& s) {
-  return std::int64_t{s.pack_mv} * std::abs(s.current_ma) / 1'000'000;
-}
+std::int64_t power_w(const PackState& s) { return std::int64_t{s.pack_mv} * std::abs(s.current_ma) / 1'000'000; }
 
 struct View {
   const PackModel& model;
@@ -48,9 +44,7 @@ struct View {
   std::uint8_t cells;  // as reported
 };
 
-std::int64_t balance_mode(const View& v) {
-  return v.s.balancing_cells == 0 ? 0 : v.model.profile().balancer == Balancer::kActive ? 2 : 1;
-}
+std::int64_t balance_mode(const View& v) { return v.s.balancing_cells == 0 ? 0 : v.model.profile().balancer == Balancer::kActive ? 2 : 1; }
 
 // ---- D2
 
@@ -147,9 +141,7 @@ Register d2_settings(const View& v, std::uint16_t reg) {
   return reg >= 0x80 && reg < 0xA9 ? reg16(0) : std::nullopt;
 }
 
-Register d2_register(const View& v, std::uint16_t reg) {
-  return reg < 0x50 ? d2_live(v, reg) : d2_settings(v, reg);
-}
+Register d2_register(const View& v, std::uint16_t reg) { return reg < 0x50 ? d2_live(v, reg) : d2_settings(v, reg); }
 
 bool d2_write(PackModel& model, std::uint16_t reg, std::uint16_t value) {
   switch (reg) {

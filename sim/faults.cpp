@@ -64,9 +64,7 @@ std::string parse_alarm(std::string_view value, Faults& faults) {
 
 }  // namespace
 
-std::span<const FaultInfo> fault_table() {
-  return kTable;
-}
+std::span<const FaultInfo> fault_table() { return kTable; }
 
 std::string parse_fault(std::string_view text, Faults& faults) {
   auto value = text;

@@ -46,9 +46,7 @@ std::int64_t current(std::int32_t ma) {
   return hundredths | (ma > 0 ? 0x8000 : 0);
 }
 
-std::int64_t status(const View& v) {
-  return (v.s.charge_mos ? 1 : 0) | (v.s.discharge_mos ? 2 : 0) | (v.s.balancing_cells != 0 ? 4 : 0);
-}
+std::int64_t status(const View& v) { return (v.s.charge_mos ? 1 : 0) | (v.s.discharge_mos ? 2 : 0) | (v.s.balancing_cells != 0 ? 4 : 0); }
 
 struct Row {
   std::uint8_t id;

@@ -36,9 +36,7 @@ constexpr auto kAlarmBits = std::to_array<AlarmBit>({
     {core::AlarmId::kSensorFault, core::Severity::kHint, 22},
 });
 
-std::uint64_t raw(std::int64_t value) {
-  return static_cast<std::uint64_t>(value);
-}
+std::uint64_t raw(std::int64_t value) { return static_cast<std::uint64_t>(value); }
 
 void fill_cells(JkPbImage& image, const PackState& s, std::uint8_t cell_count) {
   for (std::size_t i = 0; i < s.cells && i < 32; ++i) {

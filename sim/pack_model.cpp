@@ -75,24 +75,16 @@ double charger_volt(const PackProfile& profile) {
   return profile.chemistry == Chemistry::kLfp ? 3.45 : 4.15;
 }
 
-double bell(double x, double middle, double width) {
-  return std::exp(-0.5 * (x - middle) * (x - middle) / (width * width));
-}
+double bell(double x, double middle, double width) { return std::exp(-0.5 * (x - middle) * (x - middle) / (width * width)); }
 
 /// Roughly Gaussian, from three even ones.
 double bell_noise(std::uint64_t seed, std::uint64_t n) {
   return hash_noise(seed, n * 3) + hash_noise(seed, n * 3 + 1) + hash_noise(seed, n * 3 + 2);
 }
 
-std::uint32_t milli(double value) {
-  return static_cast<std::uint32_t>(std::lround(std::max(value, 0.0) * 1000));
-}
-std::uint32_t mah(double ampere_seconds) {
-  return milli(ampere_seconds / kHourS);
-}
-std::int16_t tenths(double value) {
-  return static_cast<std::int16_t>(std::lround(value * 10));
-}
+std::uint32_t milli(double value) { return static_cast<std::uint32_t>(std::lround(std::max(value, 0.0) * 1000)); }
+std::uint32_t mah(double ampere_seconds) { return milli(ampere_seconds / kHourS); }
+std::int16_t tenths(double value) { return static_cast<std::int16_t>(std::lround(value * 10)); }
 
 }  // namespace
 

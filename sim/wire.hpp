@@ -17,9 +17,7 @@ namespace bmsgate::sim {
 
 using Bytes = std::vector<std::uint8_t>;
 
-inline void put8(Bytes& out, std::uint64_t value) {
-  out.push_back(static_cast<std::uint8_t>(value));
-}
+inline void put8(Bytes& out, std::uint64_t value) { out.push_back(static_cast<std::uint8_t>(value)); }
 /// The low `width` bytes of a number, the highest first.
 inline void put_be(Bytes& out, std::uint64_t value, unsigned width) {
   while (width-- > 0) put8(out, value >> (8 * width));
