@@ -66,17 +66,27 @@ bool ChunkBuilder::add(const HistoryRow& row) {
 }
 
 Chunk merge(std::span<const Chunk> chunks) {
+  struct Place {
+    std::int64_t tick;
+    const Chunk* chunk;
+    std::size_t row;
+  };
+  std::vector<Place> places;
+  for (const auto& chunk : chunks) {
+    for (std::size_t row = 0; row < chunk.times.size(); ++row) places.push_back({chunk.times[row], &chunk, row});
+  }
+  // Chunks overlap where the clock was set back; of two rows for one tick the one written later counts.
+  std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.tick < b.tick; });
   ChunkBuilder builder;
   HistoryRow row;
-  for (const auto& chunk : chunks) {
-    for (std::size_t i = 0; i < chunk.times.size(); ++i) {
-      row.tick = chunk.times[i];
-      row.cells.clear();
-      for (const auto& column : chunk.columns) {
-        if (column.has(i)) row.cells.push_back({column.key, column.values[i]});
-      }
-      builder.add(row);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (i + 1 < places.size() && places[i + 1].tick == places[i].tick) continue;
+    row.tick = places[i].tick;
+    row.cells.clear();
+    for (const auto& column : places[i].chunk->columns) {
+      if (column.has(places[i].row)) row.cells.push_back({column.key, column.values[places[i].row]});
     }
+    builder.add(row);
   }
   return builder.chunk();
 }

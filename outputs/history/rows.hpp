@@ -40,7 +40,7 @@ class ChunkBuilder {
   Chunk chunk_;
 };
 
-/// Rows of several chunks, oldest first, as one.
+/// The rows of several chunks in the order of time. Of two rows for one tick that of the later chunk counts.
 [[nodiscard]] Chunk merge(std::span<const Chunk> chunks);
 
 /// Condenses the samples of one pack into one row per tick of a tier.
