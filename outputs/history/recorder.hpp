@@ -24,7 +24,7 @@ namespace bmsgate::outputs {
 /// What the recorder has done since it was started.
 struct RecorderCounters {
   std::uint64_t readings{0};
-  std::uint64_t lost{0};           // the queue or the memory for unwritten rows was full
+  std::uint64_t lost{0};  // the queue or the memory for unwritten rows was full
   std::uint64_t commits{0};
   std::uint64_t failed_commits{0};
   std::uint64_t bytes_written{0};  // chunks and events, without SQLite's own overhead
@@ -80,11 +80,11 @@ class Recorder final : public core::Subscriber {
   };
 
   void run();
-  void drain();                                            // with mutex_ held: queue → pack states
-  void take(PackState& state, const Item& item);           // with mutex_ held
+  void drain();                                   // with mutex_ held: queue → pack states
+  void take(PackState& state, const Item& item);  // with mutex_ held
   void condense(PackState& state, core::UtcMs utc_ms, const core::Sample& sample);
   void place_unplaced(core::Instant at, core::UtcMs utc_ms);
-  bool write();                                            // writer thread: one commit
+  bool write();  // writer thread: one commit
   bool write_pack(const std::string& pack, std::vector<Chunk> readings, Chunk minutes, Chunk twenty);
   bool put(const std::string& pack, HistoryTier tier, const Chunk& chunk, int level);
   void write_events();
