@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: Apache-2.0
+// JK's "NW" protocol: the GPS/UART socket of JK-B and JK-BD boards, and JK-PB set to protocol 000. One answer brings everything, as a walk
+// over (id, value) pairs. Facts: docs/protocols/jk.md (vendor's "4G-GPS common protocol V4.2", syssi/esphome-jk-bms, captures).
+#include <array>
+#include <bit>
+#include <new>
+#include <optional>
+
+#include "core/crc.hpp"
+#include "core/map.hpp"
+#include "protocols/registry.hpp"
+#include "protocols/text.hpp"
+
+namespace bmsgate::protocols {
+namespace {
+
+using core::AlarmId;
+using core::BmsSetting;
+using core::Encoding;
+using core::Field;
+using core::FrameNote;
+using core::Part;
+using core::Progress;
+using core::ReportSink;
+using core::Request;
+using core::Scan;
+using core::Severity;
+using core::Verdict;
+using Bytes = std::span<const std::uint8_t>;
+
+constexpr core::DialectInfo kInfo{
+    .key = "jk-nw",
+    .title = "JK, GPS/UART socket (NW)",
+    .timing = {.baud = 115200, .gap_ms = 100, .reply_timeout_ms = 500, .quiet_ms = 50, .retries = 1, .wake_requests = 1},
+    .min_address = 0,
+    .max_address = 15,
+    .default_address = 0,
+    .has_master = false,
+};
+
+// ---- the frame: 4E 57, length, terminal number (4), command, source, transport, information, record number (4), 68, check (4)
+
+constexpr std::size_t kCommandAt = 8;
+constexpr std::size_t kTransportAt = 10;
+constexpr std::size_t kInfoAt = 11;
+constexpr std::size_t kTailSize = 9;  // record number, end, check
+constexpr std::size_t kMinLength = 19;
+constexpr std::size_t kMaxLength = 500;
+constexpr std::uint8_t kEnd = 0x68;
+
+enum NwCommand : std::uint8_t { kActivate = 1, kWrite = 2, kReadOne = 3, kPassword = 5, kReadAll = 6 };
+constexpr std::uint8_t kFromPc = 3;
+
+// ---- the data ids
+
+enum class Use : std::uint8_t {
+  kUnknown,  // its width is unknown too: the walk ends
+  kSkip,     // known, but of no use, or a secret (B2, the password, has no place to go to)
+  kField,
+  kSetting,
+  kProbe,  // temperature with the sign rule of this protocol
+  kCells,
+  kCurrent,
+  kRuntime,
+  kAlarms,
+  kStatus,
+  kVersion,
+  kFull,
+  kName,
+  kDate,
+  kSoftware,
+  kManufacturer,
+};
+
+struct Datum {
+  std::uint8_t id{0};
+  std::uint8_t width{0};
+  Use use{Use::kUnknown};
+  Encoding encoding{Encoding::kU8};
+  std::uint16_t target{0};  // slot of the Sample, or BmsSetting
+  std::int32_t multiply{1};
+};
+
+constexpr Encoding unsigned_of(unsigned width) noexcept {
+  return width == 1 ? Encoding::kU8 : width == 2 ? Encoding::kU16be : Encoding::kU32be;
+}
+constexpr Datum field(unsigned id, unsigned width, Field target, std::int32_t multiply = 1) {
+  return {static_cast<std::uint8_t>(id),
+          static_cast<std::uint8_t>(width),
+          Use::kField,
+          unsigned_of(width),
+          static_cast<std::uint16_t>(core::slot(target)),
+          multiply};
+}
+constexpr Datum setting(unsigned id, unsigned width, BmsSetting target, std::int32_t multiply = 1) {
+  return {static_cast<std::uint8_t>(id),
+          static_cast<std::uint8_t>(width),
+          Use::kSetting,
+          unsigned_of(width),
+          static_cast<std::uint16_t>(target),
+          multiply};
+}
+constexpr Datum signed_setting(unsigned id, BmsSetting target, std::int32_t multiply) {
+  return {static_cast<std::uint8_t>(id), 2, Use::kSetting, Encoding::kI16be, static_cast<std::uint16_t>(target), multiply};
+}
+constexpr Datum probe(unsigned id, std::size_t target) {
+  return {static_cast<std::uint8_t>(id), 2, Use::kProbe, Encoding::kU16be, static_cast<std::uint16_t>(target), 1};
+}
+constexpr Datum other(unsigned id, unsigned width, Use use) {
+  return {static_cast<std::uint8_t>(id), static_cast<std::uint8_t>(width), use, unsigned_of(width), 0, 1};
+}
+
+// Multipliers lead to the decimals of field.def and bms_setting.def: V, A, Ah and s have 3, degrees and percent 1.
+constexpr auto kData = std::to_array<Datum>({
+    other(0x79, 0, Use::kCells),
+    probe(0x80, core::slot(Field::kMosTemperature)),
+    probe(0x81, core::slot(Field::kTemperature, 0)),
+    probe(0x82, core::slot(Field::kTemperature, 1)),
+    field(0x83, 2, Field::kPackVoltage, 10),
+    other(0x84, 2, Use::kCurrent),
+    field(0x85, 1, Field::kSoc, 10),
+    setting(0x86, 1, BmsSetting::kTemperatureSensors),
+    field(0x87, 2, Field::kCycles),
+    field(0x89, 4, Field::kCycledCapacity, 1000),
+    field(0x8A, 2, Field::kCellCount),
+    other(0x8B, 2, Use::kAlarms),
+    other(0x8C, 2, Use::kStatus),
+    setting(0x8E, 2, BmsSetting::kPackOv, 10),
+    setting(0x8F, 2, BmsSetting::kPackUv, 10),
+    setting(0x90, 2, BmsSetting::kCellOv),
+    setting(0x91, 2, BmsSetting::kCellOvRelease),
+    setting(0x92, 2, BmsSetting::kCellOvDelay, 1000),
+    setting(0x93, 2, BmsSetting::kCellUv),
+    setting(0x94, 2, BmsSetting::kCellUvRelease),
+    setting(0x95, 2, BmsSetting::kCellUvDelay, 1000),
+    setting(0x96, 2, BmsSetting::kCellDelta),
+    setting(0x97, 2, BmsSetting::kDischargeOc, 1000),
+    setting(0x98, 2, BmsSetting::kDischargeOcDelay, 1000),
+    setting(0x99, 2, BmsSetting::kChargeOc, 1000),
+    setting(0x9A, 2, BmsSetting::kChargeOcDelay, 1000),
+    setting(0x9B, 2, BmsSetting::kBalanceStart),
+    setting(0x9C, 2, BmsSetting::kBalanceDelta),
+    setting(0x9D, 1, BmsSetting::kBalanceSwitch),
+    setting(0x9E, 2, BmsSetting::kMosOt, 10),
+    setting(0x9F, 2, BmsSetting::kMosOtRelease, 10),
+    setting(0xA0, 2, BmsSetting::kBoxOt, 10),
+    setting(0xA1, 2, BmsSetting::kBoxOtRelease, 10),
+    setting(0xA2, 2, BmsSetting::kTempDelta, 10),
+    setting(0xA3, 2, BmsSetting::kChargeOt, 10),
+    setting(0xA4, 2, BmsSetting::kDischargeOt, 10),
+    signed_setting(0xA5, BmsSetting::kChargeUt, 10),
+    signed_setting(0xA6, BmsSetting::kChargeUtRelease, 10),
+    signed_setting(0xA7, BmsSetting::kDischargeUt, 10),
+    signed_setting(0xA8, BmsSetting::kDischargeUtRelease, 10),
+    setting(0xA9, 1, BmsSetting::kCellCount),
+    setting(0xAA, 4, BmsSetting::kCapacity, 1000),
+    setting(0xAB, 1, BmsSetting::kChargeSwitch),
+    setting(0xAC, 1, BmsSetting::kDischargeSwitch),
+    setting(0xAD, 2, BmsSetting::kCurrentCalibration),
+    setting(0xAE, 1, BmsSetting::kAddress),
+    setting(0xAF, 1, BmsSetting::kChemistry),
+    setting(0xB0, 2, BmsSetting::kSleepTime),
+    setting(0xB1, 1, BmsSetting::kSocLowWarning, 10),
+    other(0xB2, 10, Use::kSkip),
+    setting(0xB3, 1, BmsSetting::kDedicatedCharger),
+    other(0xB4, 8, Use::kName),
+    other(0xB5, 4, Use::kDate),
+    other(0xB6, 4, Use::kRuntime),
+    other(0xB7, 15, Use::kSoftware),
+    other(0xB8, 1, Use::kSkip),
+    other(0xB9, 4, Use::kFull),
+    other(0xBA, 24, Use::kManufacturer),
+    other(0xBB, 1, Use::kSkip),
+    other(0xBC, 1, Use::kSkip),
+    other(0xBD, 1, Use::kSkip),
+    other(0xBE, 2, Use::kSkip),
+    other(0xBF, 2, Use::kSkip),
+    other(0xC0, 1, Use::kVersion),
+});
+
+constexpr std::uint8_t kFirstId = kData.front().id;
+constexpr auto kById = [] {
+  std::array<Datum, 256 - kFirstId> table{};
+  for (const auto& datum : kData) table[datum.id - std::size_t{kFirstId}] = datum;
+  return table;
+}();
+
+struct AlarmBit {
+  AlarmId id;
+  Severity severity;
+  std::string_view detail{};
+};
+constexpr std::array<AlarmBit, 16> kAlarmBits{{
+    {AlarmId::kSocLow, Severity::kWarning},
+    {AlarmId::kMosOt, Severity::kAlarm},
+    {AlarmId::kPackOv, Severity::kAlarm},
+    {AlarmId::kPackUv, Severity::kAlarm},
+    {AlarmId::kBatteryOt, Severity::kAlarm},
+    {AlarmId::kChargeOc, Severity::kAlarm},
+    {AlarmId::kDischargeOc, Severity::kAlarm},
+    {AlarmId::kCellDelta, Severity::kAlarm},
+    {AlarmId::kChargeOt, Severity::kAlarm},
+    {AlarmId::kBatteryUt, Severity::kAlarm},
+    {AlarmId::kCellOv, Severity::kAlarm},
+    {AlarmId::kCellUv, Severity::kAlarm},
+    {AlarmId::kOther, Severity::kAlarm, "Protection 309_A"},
+    {AlarmId::kOther, Severity::kAlarm, "Protection 309_B"},
+    {AlarmId::kOther, Severity::kWarning, "Vendor alarm bit 14"},
+    {AlarmId::kOther, Severity::kWarning, "Vendor alarm bit 15"},
+}};
+
+/// 0-100 are degrees, what is above counts downwards: 101 is -1. The scale ends at -40.
+constexpr std::optional<std::int32_t> degrees10(std::int32_t raw) noexcept {
+  if (raw > 140) return std::nullopt;
+  return 10 * (raw <= 100 ? raw : 100 - raw);
+}
+
+void build(std::uint8_t address, NwCommand command, Bytes information, Request& out) noexcept {
+  out = {};
+  out.address = address;
+  out.tag = static_cast<std::uint16_t>(command << 8U | information[0]);
+  const auto length = static_cast<std::uint8_t>(kInfoAt + information.size() + kTailSize - 2);
+  const std::array<std::uint8_t, kInfoAt> head{0x4E, 0x57, 0, length, 0, 0, 0, 0, command, kFromPc, 0};
+  constexpr std::array<std::uint8_t, 5> kRecordAndEnd{0, 0, 0, 0, kEnd};
+  out.bytes.append(head);
+  out.bytes.append(information);
+  out.bytes.append(kRecordAndEnd);
+  const auto sum = core::byte_sum(out.bytes.view());
+  const std::array<std::uint8_t, 4> check{0, 0, static_cast<std::uint8_t>(sum >> 8U & 0xFFU), static_cast<std::uint8_t>(sum & 0xFFU)};
+  out.bytes.append(check);
+}
+
+class JkNw final : public core::Protocol {
+ public:
+  [[nodiscard]] const core::DialectInfo& info() const noexcept override { return kInfo; }
+  [[nodiscard]] const core::LineCounters& counters() const noexcept override { return counters_; }
+
+  void configure(std::uint8_t address, const core::DialectOptions& /*options*/) noexcept override {
+    address_ = address;
+    unheard_ = 0;
+    version_.reset();
+  }
+  [[nodiscard]] bool next_request(Part part, std::uint8_t address, unsigned step, Request& out) noexcept override;
+  [[nodiscard]] core::Result<bool> command(const core::Command& command, std::uint8_t address, unsigned step,
+                                           Request& out) noexcept override;
+  void begin(const Request& request) noexcept override {
+    asking_ = true;
+    address_ = request.address;
+    asked_ = static_cast<std::uint8_t>(request.tag >> 8U);
+    asked_id_ = static_cast<std::uint8_t>(request.tag & 0xFFU);
+    progress_ = Progress::kWaiting;
+  }
+  [[nodiscard]] Progress progress() const noexcept override { return progress_; }
+  void end(bool answered, ReportSink& sink) noexcept override {
+    quiet(sink);
+    const bool read = asked_ == kReadAll || asked_ == kReadOne;
+    if (asking_ && (read || answered)) unheard_ = answered ? 0 : unheard_ < 0xFF ? static_cast<std::uint8_t>(unheard_ + 1) : unheard_;
+    asking_ = false;
+  }
+  void finish(std::uint8_t /*address*/, ReportSink& /*sink*/) noexcept override {}
+
+  void feed(Bytes bytes, ReportSink& sink) noexcept override {
+    buffer_.feed(
+        bytes, counters_, [this](Bytes b) { return scan(b); }, [&](Bytes b) { on_frame(b, sink); });
+  }
+  void quiet(ReportSink& sink) noexcept override {
+    closing_ = true;
+    buffer_.quiet(
+        counters_, [this](Bytes b) { return scan(b); }, [&](Bytes b) { on_frame(b, sink); });
+    closing_ = false;
+  }
+  void flush(ReportSink& sink) noexcept override {
+    quiet(sink);
+    if (gathered_) report(sink);
+  }
+
+ private:
+  [[nodiscard]] Scan scan(Bytes bytes) const noexcept;
+  void on_frame(Bytes frame, ReportSink& sink) noexcept;
+  void walk(Bytes information) noexcept;
+  void take(const Datum& datum, Bytes value) noexcept;
+  void take_cells(Bytes cells) noexcept;
+  void take_alarms(unsigned bits) noexcept;
+  void conclude(bool whole) noexcept;
+  void report(ReportSink& sink) noexcept;
+
+  core::FrameBuffer<1024> buffer_;
+  core::LineCounters counters_;
+  bool closing_{false};
+
+  std::uint8_t address_{0};
+  bool asking_{false};
+  std::uint8_t asked_{0};
+  std::uint8_t asked_id_{0};
+  std::uint8_t unheard_{0};  // polls in a row without an answer
+  Progress progress_{Progress::kWaiting};
+
+  std::optional<std::uint8_t> version_;        // C0, as the last whole answer had it
+  std::optional<std::uint8_t> heard_version_;  // C0 in this answer
+  std::optional<std::uint16_t> raw_current_;
+  bool gathered_{false};  // single data that make no reading yet
+  core::Sample live_;
+  core::BmsSettings settings_;
+  core::Identity identity_;
+};
+static_assert(sizeof(JkNw) <= kProtocolSize);
+
+// ---- asking
+
+bool JkNw::next_request(Part part, std::uint8_t address, unsigned step, Request& out) noexcept {
+  constexpr std::array<std::uint8_t, 1> kNothing{0};
+  if (part != Part::kLive) return false;  // the answer brings settings and identity along
+  const bool wake = unheard_ >= 2;
+  if (step > (wake ? 1U : 0U)) return false;
+  build(address, wake && step == 0 ? kActivate : kReadAll, kNothing, out);
+  return true;
+}
+
+core::Result<bool> JkNw::command(const core::Command& command, std::uint8_t address, unsigned step, Request& out) noexcept {
+  std::uint8_t id = 0;
+  switch (command.id) {
+    case core::CommandId::kChargeMos: id = 0xAB; break;
+    case core::CommandId::kDischargeMos: id = 0xAC; break;
+    case core::CommandId::kBalance: id = 0x9D; break;
+    case core::CommandId::kRestart: id = 0xBB; break;
+    case core::CommandId::kSetSoc: return core::Error::kUnsupported;
+  }
+  const auto value = command.id == core::CommandId::kRestart ? 1 : command.value;
+  if (value < 0 || value > 1 || step > 1) return core::Error::kOutOfRange;
+  if (step == 0) {
+    constexpr std::array<std::uint8_t, 1> kNothing{0};
+    build(address, kPassword, kNothing, out);
+  } else {
+    const std::array<std::uint8_t, 2> information{id, static_cast<std::uint8_t>(value)};
+    build(address, kWrite, information, out);
+  }
+  out.changes_state = true;
+  return step == 0;
+}
+
+// ---- hearing
+
+Scan JkNw::scan(Bytes bytes) const noexcept {
+  if (bytes[0] != 0x4E || (bytes.size() > 1 && bytes[1] != 0x57)) return {Verdict::kNone};
+  if (bytes.size() < 4) return {closing_ ? Verdict::kNone : Verdict::kMore};
+  const std::size_t length = core::u16be(bytes, 2);
+  if (length < kMinLength || length > kMaxLength) return {Verdict::kNone};
+  const auto size = length + 2;
+  if (bytes.size() < size) return {Verdict::kMore};
+  const auto body = bytes.first(size - 4);
+  const bool good = body.back() == kEnd && (core::byte_sum(body) & 0xFFFFU) == core::u16be(bytes, size - 2);
+  return {good ? Verdict::kFrame : Verdict::kBadCheck, static_cast<std::uint16_t>(size)};
+}
+
+void JkNw::on_frame(Bytes frame, ReportSink& sink) noexcept {
+  const auto command = frame[kCommandAt];
+  const auto information = frame.subspan(kInfoAt, frame.size() - kInfoAt - kTailSize);
+  const auto id = information.empty() ? std::uint8_t{0} : information[0];
+  const auto tag = static_cast<std::uint16_t>(command << 8U | id);
+  if (frame[kTransportAt] == 0) {
+    const bool echo = asking_ && progress_ == Progress::kWaiting && command == asked_ && id == asked_id_;
+    sink.on_frame({echo ? FrameNote::Kind::kMirror : FrameNote::Kind::kRequest, address_, tag, command == kWrite, frame});
+    return;
+  }
+  ++counters_.frames_ok;
+  const bool read = command == kReadAll || command == kReadOne;
+  sink.on_frame({read ? FrameNote::Kind::kReply : FrameNote::Kind::kAck, address_, tag, command == kWrite, frame});
+  // Firmware 11.261 answers a read-all as if one datum had been asked.
+  const bool asked_read = asked_ == kReadAll || asked_ == kReadOne;
+  if (asking_ && (read ? asked_read : command == asked_ && (command != kWrite || id == asked_id_))) progress_ = Progress::kComplete;
+  if (!read) return;
+  walk(information);
+  const bool whole = live_.has(Field::kPackVoltage) && live_.has(Field::kSoc);
+  conclude(whole);
+  gathered_ = !whole;
+  if (whole) report(sink);
+}
+
+/// An id that is not in the table has an unknown width: what follows it is left alone, what came before is good.
+void JkNw::walk(Bytes information) noexcept {
+  if (!gathered_) {
+    live_.reset();
+    settings_.clear();
+    identity_ = {};
+  }
+  raw_current_.reset();
+  heard_version_.reset();
+  std::size_t at = 0;
+  while (at < information.size() && information[at] >= kFirstId) {
+    const auto& datum = kById[information[at] - std::size_t{kFirstId}];
+    ++at;
+    const auto rest = information.size() - at;
+    if (datum.use == Use::kUnknown || rest < 1) return;
+    const std::size_t width = datum.use == Use::kCells ? 1U + information[at] : datum.width;
+    if (width > rest) return;
+    take(datum, information.subspan(at, width));
+    at += width;
+  }
+}
+
+void JkNw::take(const Datum& datum, Bytes value) noexcept {
+  const auto number = [&] { return core::read(datum.encoding, value, 0); };
+  const auto scaled = [&](std::int64_t multiply) -> std::optional<std::int32_t> {
+    const auto product = number() * multiply;
+    if (product > INT32_MAX) return std::nullopt;
+    return static_cast<std::int32_t>(product);
+  };
+  switch (datum.use) {
+    case Use::kField:
+      if (const auto v = scaled(datum.multiply)) live_.set_slot(datum.target, *v);
+      break;
+    case Use::kSetting:
+      if (const auto v = scaled(datum.multiply)) settings_.set(static_cast<BmsSetting>(datum.target), *v);
+      break;
+    case Use::kProbe:
+      if (const auto v = degrees10(core::u16be(value, 0))) live_.set_slot(datum.target, *v);
+      break;
+    case Use::kCells: take_cells(value.subspan(1)); break;
+    case Use::kCurrent: raw_current_ = core::u16be(value, 0); break;
+    case Use::kRuntime:
+      if (const auto v = scaled(60)) live_.set(Field::kRuntime, *v);
+      break;
+    case Use::kAlarms: take_alarms(core::u16be(value, 0)); break;
+    case Use::kStatus:
+      live_.set(Field::kChargeMos, value[1] & 1);
+      live_.set(Field::kDischargeMos, value[1] >> 1U & 1);
+      live_.set(Field::kBalancing, value[1] >> 2U & 1);
+      break;
+    case Use::kVersion: heard_version_ = value[0]; break;
+    case Use::kFull:
+      if (const auto v = scaled(1000); v && *v > 0) live_.set(Field::kFullCapacity, *v);
+      break;
+    case Use::kName: assign_text(identity_.device_name, value, Zero::kIsBlank); break;
+    case Use::kDate: assign_text(identity_.production_date, value, Zero::kIsBlank); break;
+    case Use::kSoftware: assign_text(identity_.software, value, Zero::kIsBlank); break;
+    case Use::kManufacturer: assign_text(identity_.manufacturer, value, Zero::kIsBlank); break;
+    case Use::kSkip:
+    case Use::kUnknown: break;
+  }
+}
+
+void JkNw::take_cells(Bytes cells) noexcept {
+  for (std::size_t at = 0; at + 3 <= cells.size(); at += 3) {
+    const std::size_t number = cells[at];
+    if (number >= 1 && number <= core::kMaxCells) live_.set(Field::kCellVoltage, core::u16be(cells, at + 1), number - 1);
+  }
+}
+
+void JkNw::take_alarms(unsigned bits) noexcept {
+  live_.alarms.clear();
+  for (; bits != 0; bits &= bits - 1) {
+    const auto& alarm = kAlarmBits[static_cast<unsigned>(std::countr_zero(bits))];
+    live_.alarms.add({alarm.id, alarm.severity, 0, alarm.detail});
+  }
+}
+
+/// What needs the whole answer: the sign of the current hangs on C0, which comes last; remaining capacity is an estimate.
+void JkNw::conclude(bool whole) noexcept {
+  // A single datum says nothing about the version; a whole answer without C0 is an old one.
+  if (heard_version_ || (whole && !gathered_)) version_ = heard_version_.value_or(0);
+  settings_to_fields(settings_, live_);
+  if (raw_current_ && version_) {
+    const std::int32_t raw = *raw_current_;
+    const std::int32_t magnitude = raw & 0x7FFF;
+    const auto current = *version_ == 0 ? 10'000 - raw : raw == magnitude ? -magnitude : magnitude;
+    live_.set(Field::kCurrent, 10 * current);
+  }
+  if (live_.has(Field::kNominalCapacity) && live_.has(Field::kSoc)) {
+    const auto share = std::int64_t{live_.get(Field::kNominalCapacity)} * live_.get(Field::kSoc) / 1000;
+    live_.set(Field::kRemainingCapacity, static_cast<std::int32_t>(share));
+  }
+}
+
+void JkNw::report(ReportSink& sink) noexcept {
+  gathered_ = false;
+  sink.on_report({.address = address_, .live = &live_, .settings = &settings_, .identity = &identity_});
+}
+
+}  // namespace
+
+core::Protocol* make_jk_nw(ProtocolStorage storage) noexcept { return new (storage.data()) JkNw; }
+
+}  // namespace bmsgate::protocols
