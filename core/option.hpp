@@ -27,6 +27,7 @@ enum OptionFlags : std::uint8_t {
   kSecret = 1,    // never shown, logged or sent back
   kRestart = 2,   // takes effect when the program starts anew
   kAdvanced = 4,  // not shown at first
+  kAssigned = 8,  // of a list: a number that no two items share; 0 = the next free one is given once and kept
 };
 
 /// Longest text of a row that names no limit of its own.

@@ -114,7 +114,7 @@ inline constexpr auto kPackOptions = std::to_array<core::Option>({
                                       .help = "Unit number of the pack for Modbus. 0: the next free one is assigned once and kept.",
                                       .min = 0,
                                       .max = 247,
-                                      .flags = core::kAdvanced}),
+                                      .flags = core::kAdvanced | core::kAssigned}),
     core::option<&PackOptions::current_sign>(
         {.key = "current_sign",
          .label = "Sign of the current",

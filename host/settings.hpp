@@ -4,12 +4,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "config/problem.hpp"
+#include "config/store.hpp"
+#include "config/writer.hpp"
 #include "host/bus_options.hpp"
 #include "host/general_options.hpp"
 #include "host/web/web_options.hpp"
@@ -32,42 +34,49 @@ struct Settings {
 inline constexpr std::string_view kDefaultConfigFile = "/etc/bmsgate/bmsgate.toml";
 inline constexpr std::string_view kDefaultDataDir = "/var/lib/bmsgate";
 
+/// What the settings need to know of lines and dialects; a null pointer leaves that check out.
+struct SettingsHooks {
+  struct Addresses {
+    int min;
+    int max;
+    int standard;
+  };
+  std::string (*link_error)(std::string_view link){nullptr};                  // what is wrong with a LINK; empty: nothing
+  std::optional<Addresses> (*addresses)(std::string_view protocol){nullptr};  // nullopt: not known before it has been found out
+};
+/// The program's own. host/settings_hooks.cpp.
+[[nodiscard]] SettingsHooks program_hooks();
+
 /// Where the layers come from.
 struct SettingsSources {
-  std::string config_file;  // empty: kDefaultConfigFile if it exists; a named file must exist
-  std::string data_dir;     // settings.json lives here; empty: kDefaultDataDir
-  bool save{true};          // false: nothing is written (units of packs are then assigned for this run only)
-  std::vector<std::pair<std::string, std::string>> environment;  // NAME, value; see process_environment()
-  /// Command line: "web.port", "pack.boat.poll_s" and their values; the strongest layer.
-  struct Override {
-    std::string key;
-    std::string value;
-    std::string origin;  // how people wrote it: "--port"
-  };
-  std::vector<Override> overrides;
+  std::string config_file;    // empty: kDefaultConfigFile if it exists; a named file must exist
+  std::string data_dir;       // settings.json lives here; empty: kDefaultDataDir
+  bool save{true};            // false: nothing is written (units of packs are then assigned for this run only)
+  config::Pairs environment;  // NAME, value; see process_environment()
+  /// Command line; the strongest layer.
+  std::vector<config::Override> overrides;
 };
 
 /// BMSGATE_* of this process.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> process_environment();
+[[nodiscard]] config::Pairs process_environment();
+
+/// The groups in the order in which people see them.
+[[nodiscard]] config::Schema settings_schema() noexcept;
 
 class SettingsStore {
  public:
-  SettingsStore();
+  explicit SettingsStore(const SettingsHooks& hooks);
   ~SettingsStore();
   SettingsStore(SettingsStore&&) noexcept;
   SettingsStore& operator=(SettingsStore&&) noexcept;
 
   /// Reads all layers. Empty: all is well and current() holds the result. Otherwise nothing has changed. Packs without a unit get the
   /// next free one, which is saved at once.
-  [[nodiscard]] config::Problems load(SettingsSources sources);
+  [[nodiscard]] config::Problems load(const SettingsSources& sources);
 
   [[nodiscard]] const Settings& current() const noexcept;
 
-  struct Change {
-    config::Problems problems;         // not empty: nothing has changed
-    std::vector<std::string> changed;  // keys of the groups whose values changed ("mqtt", "pack"); may be empty
-    std::vector<std::string> restart;  // those among them with a change that takes effect at the next start only
-  };
+  using Change = config::Store::Change;
   /// Partial values, as in values_json()["values"]: {"mqtt":{"port":1884},"pack":[{"id":"boat","poll_s":10},{"id":"old","remove":true}]}.
   /// Items of lists are matched by id (an object {"boat":{…},"old":null} will do as well); null takes a value back to what the file or the
   /// default says. Validated whole, then saved.
@@ -84,8 +93,8 @@ class SettingsStore {
   [[nodiscard]] std::string values_json() const;
   /// JSON Schema (draft 2020-12) of the document "values".
   [[nodiscard]] static std::string schema_json();
-  /// TOML with the help as comments and, where `sources`, where each value comes from; only what differs from the defaults if `diff`.
-  [[nodiscard]] std::string toml(bool sources, bool diff) const;
+  /// All values as TOML; secrets appear as set or unset.
+  [[nodiscard]] std::string toml(const config::TomlStyle& style) const;
 
  private:
   struct State;
