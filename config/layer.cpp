@@ -123,7 +123,7 @@ void overlay(Layer& base, const Layer& top) {
         items.push_back(over);
         continue;
       }
-      for (std::size_t i = 0; i < over.cells.size(); ++i) {
+      for (std::size_t i = over.id.empty() ? 0 : 1; i < over.cells.size(); ++i) {  // an id comes from the layer that made the item
         if (over.cells[i]) under->cells[i] = over.cells[i];
       }
     }
