@@ -11,6 +11,7 @@ constexpr std::uint8_t kMostUnheardLive = 2;    // steps in a row of one poll; t
 constexpr std::uint8_t kMostUnheardExtras = 4;  // boards stay silent where they lack a setting
 constexpr std::uint8_t kMostPatience = 3;
 constexpr Duration kLongestAnswer = std::chrono::seconds{3};  // noise that never pauses is no answer
+constexpr Duration kBrokenPause = std::chrono::milliseconds{500};  // the line takes nothing, but nobody has said that it is down
 constexpr Timing kUnknownTiming{.baud = 9600, .gap_ms = 120, .reply_timeout_ms = 500, .quiet_ms = 100, .retries = 0, .wake_requests = 0};
 
 }  // namespace
@@ -175,7 +176,10 @@ void Poller::send_request() noexcept {
   auto& x = exchange_;
   if (quiet_deadline_ != kFarFuture) line_is_quiet();
   line_.discard_input();
-  if (!line_.send(x.request.bytes.view())) return drop_all();
+  if (!line_.send(x.request.bytes.view())) {
+    may_send_ = now_ + kBrokenPause;
+    return drop_all();
+  }
   if (x.protocol != nullptr) {
     x.protocol->begin(x.request);
   } else {
