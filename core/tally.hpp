@@ -26,7 +26,8 @@ class Tally {
   /// Readings further apart are not joined: what flowed between them is not known.
   static constexpr Duration kMaxGap = std::chrono::seconds{90};
 
-  explicit Tally(const TallyState& state = {}) noexcept : state_{state} {}
+  Tally() noexcept = default;
+  explicit Tally(const TallyState& state) noexcept : state_{state} {}
   [[nodiscard]] const TallyState& state() const noexcept { return state_; }
   /// Counts a reading (trapezoids between neighbours; a change of sign is split at its zero) and writes the counters into its sample.
   /// `local_ms`: UTC plus the offset of the time zone; 0 = not known, then the day's values are left out.
