@@ -16,6 +16,7 @@ struct WebOptions {
   std::uint16_t port{80};
   std::string listen;
   bool require_login{false};
+  std::string names;
   int session_h{24};
   int max_clients{64};
 };
@@ -37,6 +38,12 @@ inline constexpr auto kWebOptions = std::to_array<core::Option>({
     core::option<&WebOptions::require_login>({.key = "require_login",
                                               .label = "Log in to look",
                                               .help = "Pages and values only for users who are logged in. Changes always need a log-in."}),
+    core::option<&WebOptions::names>({.key = "names",
+                                      .label = "Further names",
+                                      .help = "Names under which browsers reach this gateway besides its address and its own name, "
+                                              "separated by commas. Changes under other names are refused.",
+                                      .max = 500,
+                                      .flags = core::kAdvanced}),
     core::option<&WebOptions::session_h>({.key = "session_h",
                                           .label = "Log-in lasts",
                                           .help = "Time without a request after which a user is logged out.",
