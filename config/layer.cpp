@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layers: laying over, completing, and those of the environment and the command line.
 #include "config/layer.hpp"
 
 #include <algorithm>

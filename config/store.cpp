@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loading, changing and saving the layers of one program.
 #include "config/store.hpp"
 
 #include <algorithm>

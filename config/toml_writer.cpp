@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settings as TOML with comments.
 #include <algorithm>
 
 #include "config/writer.hpp"

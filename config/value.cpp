@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks of values against their rows, and their messages.
 #include "config/value.hpp"
 
 #include <algorithm>

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// The `config` command.
 #include "host/cmd_config.hpp"
 
 #include <cstdio>

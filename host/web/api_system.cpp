@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program about itself.
+#include <unistd.h>
+
+#include <array>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "host/web/api.hpp"
+#include "outputs/pack_json.hpp"
+
+namespace bmsgate::host::web {
+namespace {
+
+namespace json = boost::json;
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+/// Resident memory of this process.
+std::int64_t memory_bytes() {
+  long pages = 0;
+  if (auto* file = std::fopen("/proc/self/statm", "re"); file != nullptr) {
+    if (std::fscanf(file, "%*s %ld", &pages) != 1) pages = 0;
+    static_cast<void>(std::fclose(file));
+  }
+  return pages * ::sysconf(_SC_PAGESIZE);
+}
+
+std::string time_zone(const std::string& configured) {
+  if (!configured.empty()) return configured;
+  std::error_code error;
+  const auto target = std::filesystem::read_symlink("/etc/localtime", error).string();
+  const auto zone = target.find("zoneinfo/");
+  return zone == std::string::npos ? "UTC" : target.substr(zone + 9);
+}
+
+json::array texts(const std::vector<std::string>& list) { return json::array(list.begin(), list.end()); }
+
+}  // namespace
+
+std::vector<Route> system_routes(const core::Clock& clock, const SettingsStore& store, Auth& auth, SystemSource source) {
+  const auto started = clock.now();
+  auto show = [&clock, &store, &auth, source = std::move(source), started](const Request&, const Reply& reply) {
+    json::object out;
+    out["version"] = source.version;
+    out["name"] = store.current().general.name;
+    out["uptime_s"] = (clock.now() - started).count() / 1'000'000;
+    std::string time;
+    outputs::append_time(time, clock.utc_ms());
+    out["time"] = json::parse(time);
+    out["time_set"] = clock.utc_ms() != 0;
+    out["timezone"] = time_zone(store.current().general.time_zone);
+    out["hostname"] = host_name();
+    out["demo"] = source.demo;
+    out["first_run"] = source.first_run();
+    out["commands_enabled"] = source.commands_enabled();
+    out["default_password"] = auth.users().default_password();
+    out["restart_needed"] = texts(source.restart_needed());
+    out["memory_bytes"] = memory_bytes();
+    std::error_code error;
+    const auto space = std::filesystem::space(source.data_dir, error);
+    if (!error) out["disk_free_bytes"] = space.available;
+    json::array services;
+    for (const auto& service : source.services()) {
+      services.push_back({{"key", service.key}, {"state", service.state}, {"message", service.message}});
+    }
+    out["services"] = std::move(services);
+    reply(json_response(json::serialize(out)));
+  };
+  return {{Method::kGet, "/api/v1/system", Role::kViewer, "Version, time, memory, services", "System", show}};
+}
+
+}  // namespace bmsgate::host::web
