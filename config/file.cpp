@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Whole files in, whole files out, safe against a power cut.
 #include "config/file.hpp"
 
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// JSON text as nodes. The parser refuses what is not UTF-8 and what is nested too deeply.
 #include <algorithm>
 #include <boost/json.hpp>
 

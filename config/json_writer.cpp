@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// settings.json and the documents of the API.
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "config/writer.hpp"
 
@@ -12,16 +14,18 @@ using core::OptionType;
 
 bool secret(const Option& option) { return (option.flags & core::kSecret) != 0; }
 
-json::value to_json(const Value& value) {
-  return std::visit([](const auto& v) { return json::value(v); }, value);
-}
-
 json::string_view view(std::string_view text) { return {text.data(), text.size()}; }
 
 /// Whole numbers without ".0E0": what a person would write.
 json::value number(double value) {
-  if (value == static_cast<double>(static_cast<std::int64_t>(value))) return static_cast<std::int64_t>(value);
+  constexpr double kExact = 9007199254740992.0;
+  if (std::fabs(value) < kExact && value == std::floor(value)) return static_cast<std::int64_t>(value);
   return value;
+}
+
+json::value to_json(const Value& value) {
+  if (const auto* real = std::get_if<double>(&value)) return number(*real);
+  return std::visit([](const auto& v) { return json::value(v); }, value);
 }
 
 void indent(std::string& out, std::size_t depth) { out.append(depth * 2, ' '); }

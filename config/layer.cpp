@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Layers: laying over, completing, and those of the environment and the command line.
 #include "config/layer.hpp"
 
 #include <algorithm>

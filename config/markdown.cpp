@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The tables of docs/settings.md.
 #include "config/writer.hpp"
 
 namespace bmsgate::config {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A problem as a line for people.
 #include "config/problem.hpp"
 
 namespace bmsgate::config {

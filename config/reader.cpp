@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The walk over a file's or request's nodes that makes a layer or a list of problems.
 #include "config/reader.hpp"
 
 #include <algorithm>

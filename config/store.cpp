@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Loading, changing and saving the layers of one program.
 #include "config/store.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// TOML text as nodes with their lines. The only file that knows the TOML library.
 #include <toml++/toml.h>
 
 #include <algorithm>

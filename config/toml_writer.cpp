@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Settings as TOML with comments.
 #include <algorithm>
 
 #include "config/writer.hpp"

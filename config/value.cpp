@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Checks of values against their rows, and their messages.
 #include "config/value.hpp"
 
 #include <algorithm>

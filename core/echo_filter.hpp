@@ -22,23 +22,25 @@ class EchoFilter {
     teaches_ = !may_be_answered_by_copy;
   }
 
-  /// Looks at bytes that come in after sent(); returns what is left of them for the dialect. While it is not yet known that the line
-  /// echoes nothing is taken away: the dialect knows its own request when it sees it.
-  [[nodiscard]] std::span<const std::uint8_t> filter(std::span<const std::uint8_t> bytes) noexcept {
-    std::size_t i = 0;
-    while (i < bytes.size() && !differs_ && matched_ < sent_.size()) {
-      if (bytes[i] == sent_[matched_]) {
+  /// Looks at bytes that come in after sent(); answers how many of them, from the first on, still match the request.
+  [[nodiscard]] std::size_t match(std::span<const std::uint8_t> bytes) noexcept {
+    std::size_t n = 0;
+    while (n < bytes.size() && !differs_ && matched_ < sent_.size()) {
+      if (bytes[n] == sent_[matched_]) {
         ++matched_;
-        ++i;
+        ++n;
       } else {
         differs_ = true;
       }
     }
-    return line_echoes() ? bytes.subspan(i) : bytes;
+    return n;
   }
-  /// How many of the last bytes given to filter() were, or may have been, echo is told by these two.
+  /// All of the request has come back.
   [[nodiscard]] bool complete() const noexcept { return !sent_.empty() && matched_ == sent_.size(); }
-  [[nodiscard]] bool matching() const noexcept { return !differs_ && matched_ > 0 && matched_ < sent_.size(); }
+  /// What began like the request turned out to be something else.
+  [[nodiscard]] bool differs() const noexcept { return differs_; }
+  /// The part of the request that has come back.
+  [[nodiscard]] std::span<const std::uint8_t> matched() const noexcept { return sent_.view().first(matched_); }
 
   /// The exchange is over: `answered` if a real answer followed.
   void learn(bool answered) noexcept {

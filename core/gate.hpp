@@ -56,15 +56,15 @@ class Gate {
   /// The reason for the last verdict, and the field it concerns (kRange, kJump).
   [[nodiscard]] Doubt doubt() const noexcept { return doubt_; }
   [[nodiscard]] Field doubtful_field() const noexcept { return doubtful_field_; }
-  /// Forgets the history: after a long silence any value may be right.
-  void reset() noexcept;
+  /// Another dialect speaks for this pack now.
+  void use(const GateRules& rules) noexcept { rules_ = rules; }
 
  private:
   [[nodiscard]] bool in_range(Sample& sample) noexcept;
   [[nodiscard]] bool cells_add_up(const Sample& sample) const noexcept;
   void hold_back_start_values(Sample& sample, Instant at) noexcept;
   [[nodiscard]] bool jumps_are_confirmed(Sample& sample, FieldMask carried) noexcept;
-  [[nodiscard]] bool slot_is_believed(const FieldInfo& field, std::size_t s, std::int32_t value) noexcept;
+  void undo_carried_jump(Sample& sample, std::size_t s) const noexcept;
   [[nodiscard]] bool alarms_are_confirmed(const AlarmList& alarms) noexcept;
   [[nodiscard]] bool agrees_with_weak(const Sample& sample) const noexcept;
   void suspect(Doubt doubt, Field field = {}) noexcept;

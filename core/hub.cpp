@@ -89,6 +89,7 @@ void Hub::unsubscribe(Subscriber& subscriber) noexcept {
 
 void Hub::publish(Reading& reading) noexcept {
   auto& slot = slots_[reading.pack];
+  if (completer_ != nullptr) completer_->complete(reading);
   const bool recovered = slot.latest.quality != Quality::kGood;
   reading.quality = Quality::kGood;
   reading.sequence = slot.latest.sequence + 1;

@@ -68,6 +68,15 @@ class Subscriber {
   ~Subscriber() = default;
 };
 
+/// Adds to a reading what the gateway itself counts (energy, the day's extremes), before anybody sees it.
+class Completer {
+ public:
+  virtual void complete(Reading& reading) noexcept = 0;
+
+ protected:
+  ~Completer() = default;
+};
+
 class Hub {
  public:
   static constexpr std::size_t kMaxSubscribers = 32;
@@ -76,6 +85,8 @@ class Hub {
   [[nodiscard]] Result<PackIndex> add_pack(const PackConfig& config) noexcept;
   [[nodiscard]] bool subscribe(Subscriber& subscriber) noexcept;
   void unsubscribe(Subscriber& subscriber) noexcept;
+  /// nullptr: none. Must outlive the hub's last publish().
+  void set_completer(Completer* completer) noexcept { completer_ = completer; }
 
   /// A good, derived reading. Sets its sequence, works out which alarms began and ended, then tells everybody.
   void publish(Reading& reading) noexcept;
@@ -115,6 +126,7 @@ class Hub {
   std::array<Slot, kMaxPacks> slots_{};
   std::size_t count_{0};
   FixedVector<Subscriber*, kMaxSubscribers> subscribers_;
+  Completer* completer_{nullptr};
 };
 
 }  // namespace bmsgate::core

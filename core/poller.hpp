@@ -78,7 +78,7 @@ class Poller final : private ReportSink {
   /// A dialect to listen with although no pack is configured for it.
   [[nodiscard]] bool add_dialect(Protocol& protocol) noexcept;
   /// Another dialect for a pack (one that was configured as "auto").
-  void change_dialect(std::uint8_t slot, Protocol& protocol, std::uint8_t address) noexcept;
+  [[nodiscard]] bool change_dialect(std::uint8_t slot, Protocol& protocol, std::uint8_t address) noexcept;
 
   void on_line_up(Instant now) noexcept;
   void on_line_down(Instant now) noexcept;
@@ -110,54 +110,66 @@ class Poller final : private ReportSink {
 
  private:
   enum class State : std::uint8_t { kDown, kIdle, kWaiting };
-  enum class Job : std::uint8_t { kPoll, kCommand, kForeign };
+  enum class Job : std::uint8_t { kNone, kPoll, kCommand, kForeign };
   struct Pack {
     PackPlan plan;
     bool asleep{false};
-    bool reported{false};  // a report came in the poll that is going on
+    std::uint8_t patience{1};  // multiplies the time-out of a pack that has begun to answer late
   };
-  /// The exchange that is going on.
+  /// The exchange that is going on: one poll, command or foreign request, of one or more steps.
   struct Exchange {
-    Job job{Job::kPoll};
-    Turns::Turn turn{};
+    Job job{Job::kNone};
+    std::uint8_t slot{kNoSlot};
+    Part part{Part::kLive};
     Transaction transaction{};
-    Protocol* protocol{nullptr};
+    Protocol* protocol{nullptr};  // nullptr: nobody knows when the answer is complete
     Request request{};
     unsigned step{0};
+    bool more_steps{true};
     std::uint8_t tries_left{0};
-    bool active{false};  // steps remain, or an answer is awaited
-    bool answer_began{false};
-    bool mirrored{false};
+    std::uint8_t unheard{0};  // steps in a row without an answer
+    bool answered{false};     // one of its steps was
+    bool reported{false};
     bool wants_again{false};
+    bool answer_began{false};
     Instant started{};
     Instant sent_end{};  // when the last byte of our request has left the wire
-    LineCounters before{};
   };
 
   // poller.cpp: the conversation
-  void start_next(Instant now) noexcept;
-  void start_poll(const Turns::Turn& turn, Instant now) noexcept;
-  void start_transaction(const Transaction& transaction, Instant now) noexcept;
-  void next_step(Instant now) noexcept;
-  void send_request(Instant now) noexcept;
-  void finish_step(Progress progress, Instant now) noexcept;
-  void step_failed(Instant now) noexcept;
-  void finish_exchange(Outcome outcome, Instant now) noexcept;
-  [[nodiscard]] bool answer_is_over(Progress progress) const noexcept;
+  void start_next() noexcept;
+  void start_poll(const Turns::Turn& turn) noexcept;
+  void start_transaction(const Transaction& transaction) noexcept;
+  [[nodiscard]] bool build_step() noexcept;
+  void next_step() noexcept;
+  void send_request() noexcept;
+  void step_answered(Progress progress) noexcept;
+  void step_unheard() noexcept;
+  void finish_exchange(Outcome outcome) noexcept;
+  void abandon() noexcept;
+  void drop_all() noexcept;
+  [[nodiscard]] std::uint8_t retries() const noexcept;
+  [[nodiscard]] bool seems_asleep() const noexcept;
 
   // poller_hearing.cpp: what comes in
   void on_report(const Report& report) noexcept override;
   void on_frame(const FrameNote& note) noexcept override;
-  void hear_answer(std::span<const std::uint8_t> bytes, Instant now) noexcept;
-  void hear_others(std::span<const std::uint8_t> bytes, Instant now) noexcept;
-  void line_is_quiet(Instant now) noexcept;
-  void count_line(Protocol& protocol, LinkStats* pack) noexcept;
+  void hear_answer(std::span<const std::uint8_t> bytes) noexcept;
+  void note_answer_began() noexcept;
+  void feed_answer(std::span<const std::uint8_t> bytes) noexcept;
+  void hear_others(std::span<const std::uint8_t> bytes) noexcept;
+  void feed_all(std::span<const std::uint8_t> bytes) noexcept;
+  void line_is_quiet() noexcept;
+  void count(Protocol& protocol) noexcept;
   [[nodiscard]] std::uint8_t slot_of(const Protocol& protocol, std::uint8_t address) const noexcept;
 
-  [[nodiscard]] const Timing& timing() const noexcept { return exchange_.protocol->info().timing; }
+  [[nodiscard]] const Timing& timing() const noexcept;
   [[nodiscard]] Duration wire_time(std::size_t bytes) const noexcept;
+  [[nodiscard]] Duration reply_timeout() const noexcept;
   [[nodiscard]] Duration quiet_time() const noexcept;
-  [[nodiscard]] LinkStats* pack_stats() noexcept;
+  [[nodiscard]] Duration gap() const noexcept { return std::chrono::milliseconds{timing().gap_ms}; }
+  [[nodiscard]] LinkStats& pack_stats() noexcept;
+  [[nodiscard]] bool may_transmit() const noexcept { return options_.role == BusRole::kMaster && lease_ == nullptr; }
 
   Transport& line_;
   PollerEvents& events_;
@@ -170,14 +182,17 @@ class Poller final : private ReportSink {
   TransactionQueue<16> queue_;
   EchoFilter echo_;
   LinkStats stats_;
+  LinkStats unassigned_;  // counts of exchanges that belong to no pack
   Exchange exchange_;
   State state_{State::kDown};
   const void* lease_{nullptr};
-  Protocol* speaking_{nullptr};          // the dialect that is being fed
-  Instant now_{};                        // of the call that is going on, for reports from inside a dialect
-  Instant last_byte_{};                  // last sign of life on the line, ours or others'
-  Instant may_send_{};                   // not before this time: the gap the last dialect needs
-  Instant answer_deadline_{kFarFuture};  // first byte of an answer
+  Protocol* speaking_{nullptr};  // the dialect that is being fed or asked
+  Instant now_{};                // of the call that is going on, for what happens inside it
+  Instant last_byte_{};
+  Instant may_send_{};                   // the gap that the last dialect needs ends
+  Instant gap_limit_{};                  // noise may push may_send_ no further than this
+  Instant answer_deadline_{kFarFuture};  // for the first byte of an answer
+  Instant answer_limit_{kFarFuture};     // for all of it
   Instant quiet_deadline_{kFarFuture};   // the line counts as quiet
   Instant foreign_until_{};              // own polls wait until then
   Instant last_foreign_{};

@@ -16,10 +16,7 @@ class Sample {
  public:
   /// `value` is scaled: the unit of the field x 10^decimals.
   constexpr void set(Field field, std::int32_t value, std::size_t element = 0) noexcept { set_slot(slot(field, element), value); }
-  constexpr void clear(Field field, std::size_t element = 0) noexcept {
-    const auto s = slot(field, element);
-    valid_[s / 64] &= ~(std::uint64_t{1} << (s % 64));
-  }
+  constexpr void clear(Field field, std::size_t element = 0) noexcept { clear_slot(slot(field, element)); }
   /// Makes every element of a field missing.
   constexpr void clear_all(Field field) noexcept {
     for (std::size_t i = 0; i < info(field).count; ++i) clear(field, i);
@@ -44,6 +41,7 @@ class Sample {
     values_[s] = value;
     valid_[s / 64] |= std::uint64_t{1} << (s % 64);
   }
+  constexpr void clear_slot(std::size_t s) noexcept { valid_[s / 64] &= ~(std::uint64_t{1} << (s % 64)); }
   [[nodiscard]] constexpr bool slot_valid(std::size_t s) const noexcept { return ((valid_[s / 64] >> (s % 64)) & 1U) != 0; }
   [[nodiscard]] constexpr std::int32_t slot_value(std::size_t s) const noexcept { return values_[s]; }
 

@@ -53,11 +53,12 @@ class Turns {
   [[nodiscard]] Instant next_deadline(Instant now) const noexcept;
 
   // What came of a turn that began at `started`.
-  void done(const Turn& turn, Instant started, Instant now) noexcept;
+  /// It was answered. `again`: the reading wants another one at once (bounded: a pack that is never believed gets few more turns).
+  void done(const Turn& turn, Instant started, Instant now, bool again) noexcept;
   void failed(const Turn& turn, Instant started, Instant now) noexcept;
-  /// The reading wants another one at once. Bounded: a pack that is never believed does not take more than double turns.
-  void again(std::uint8_t slot, Part part, Instant now) noexcept;
-  /// Readings came by other people's requests: our own can wait a period.
+  /// The dialect has nothing to ask for this part.
+  void unsupported(const Turn& turn) noexcept;
+  /// A reading came by other people's requests: our own can wait a period.
   void refreshed(std::uint8_t slot, Instant now) noexcept;
   /// Asks a pack as soon as possible (after a command).
   void hurry(std::uint8_t slot, Instant now) noexcept;

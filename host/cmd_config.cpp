@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The `config` command.
 #include "host/cmd_config.hpp"
 
 #include <cstdio>

@@ -9,7 +9,7 @@ namespace bmsgate::host {
 
 struct DumpArgs {
   std::string what;                   // "fields", "alarms", "commands", "settings", "registers", "openapi"
-  std::string format{"json"};         // "json", "markdown" (fields, settings, registers), "typescript" (fields), "toml" (settings)
+  std::string format{"json"};         // "json"; fields, settings and registers also as "markdown", settings as "toml"
   std::string (*openapi)(){nullptr};  // the text of the OpenAPI file, from whoever serves the API
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The groups of settings, the checks between them, and their store.
 #include "host/settings.hpp"
 
 #include <unistd.h>

@@ -77,6 +77,17 @@ void Recorder::end_event(std::string pack, std::string kind, std::string key, co
   if (events_.size() < kMaxEvents) events_.push_back({std::move(event), true});
 }
 
+void Recorder::keep_note(std::string key, std::string value) {
+  const std::lock_guard lock{mutex_};
+  notes_[std::move(key)] = std::move(value);
+}
+
+std::optional<std::string> Recorder::load_note(std::string_view key) {
+  std::string why;
+  const auto store = Store::open(path_, OpenMode::kRead, logger_, why);
+  return store ? store->note(key) : std::nullopt;
+}
+
 // ---- any thread
 
 std::vector<Chunk> Recorder::pending(std::string_view pack) {
@@ -228,8 +239,8 @@ bool Recorder::write() {
   }
   bool ok = store_->begin();
   for (const auto& item : work) ok = ok && write_pack(item.pack, item.readings, item.minutes, item.twenty);
-  if (ok) write_events();
-  ok = ok && store_->commit();
+  const auto [events, notes] = waiting();
+  ok = ok && write_events(events, notes) && store_->commit();
   if (!ok) {
     const auto why = store_->last_error();
     store_->rollback();
@@ -243,6 +254,11 @@ bool Recorder::write() {
   {
     const std::lock_guard lock{mutex_};
     ++counters_.commits;
+    events_.erase(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(events.size()));
+    for (const auto& [key, value] : notes) {
+      const auto kept = notes_.find(key);
+      if (kept != notes_.end() && kept->second == value) notes_.erase(kept);
+    }
     for (const auto& item : work) {
       auto& state = packs_[item.pack];
       state.in_flight.clear();
@@ -277,16 +293,19 @@ bool Recorder::write_pack(const std::string& pack, std::vector<Chunk> readings, 
   return put(pack, HistoryTier::kMinutes, minutes, kQuickLevel) && put(pack, HistoryTier::kTwentyMinutes, twenty, kQuickLevel);
 }
 
-void Recorder::write_events() {
-  std::vector<EventChange> changes;
-  {
-    const std::lock_guard lock{mutex_};
-    changes = std::move(events_);
-    events_.clear();
+/// Events and notes wait until they are in the file: a failed commit keeps them.
+std::pair<std::vector<Recorder::EventChange>, Recorder::Notes> Recorder::waiting() const {
+  const std::lock_guard lock{mutex_};
+  return {events_, notes_};
+}
+
+bool Recorder::write_events(const std::vector<EventChange>& changes, const Notes& notes) {
+  for (const auto& [key, value] : notes) {
+    if (!store_->put_note(key, value)) return false;
   }
   for (const auto& change : changes) {
     if (!change.is_end) {
-      (void)store_->put_event(change.event);
+      if (!store_->put_event(change.event)) return false;
       continue;
     }
     EventFilter filter;
@@ -294,10 +313,11 @@ void Recorder::write_events() {
     filter.kind = change.event.kind;
     for (const auto& open : store_->events(filter)) {
       if (open.key != change.event.key || open.end_ms != 0) continue;
-      (void)store_->end_event(open.id, change.event.end_ms, change.event.worst);
+      if (!store_->end_event(open.id, change.event.end_ms, change.event.worst)) return false;
       break;
     }
   }
+  return true;
 }
 
 /// Merges the small chunks of periods that are over (or that have become too many) into one each.

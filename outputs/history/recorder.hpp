@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -50,6 +51,11 @@ class Recorder final : public core::Subscriber {
   /// Sets the end of the last unfinished event with this pack, kind and key. Any thread.
   void end_event(std::string pack, std::string kind, std::string key, core::UtcMs end_ms, std::optional<double> worst);
 
+  /// Keeps a note with the next commit; a later note of the same key replaces it. Any thread.
+  void keep_note(std::string key, std::string value);
+  /// The note as it lies in the file; only before start() (it reads the disk).
+  [[nodiscard]] std::optional<std::string> load_note(std::string_view key);
+
   /// Rows of a pack that are not in the file yet, oldest first. Any thread.
   [[nodiscard]] std::vector<Chunk> pending(std::string_view pack);
   [[nodiscard]] RecorderCounters counters() const;
@@ -67,6 +73,7 @@ class Recorder final : public core::Subscriber {
     EventRow event;
     bool is_end{false};
   };
+  using Notes = std::map<std::string, std::string>;
   /// Everything about one pack that is not in the file yet.
   struct PackState {
     std::vector<ChunkBuilder> readings;  // more than one where the clock was set back
@@ -87,7 +94,8 @@ class Recorder final : public core::Subscriber {
   bool write();  // writer thread: one commit
   bool write_pack(const std::string& pack, std::vector<Chunk> readings, Chunk minutes, Chunk twenty);
   bool put(const std::string& pack, HistoryTier tier, const Chunk& chunk, int level);
-  void write_events();
+  [[nodiscard]] std::pair<std::vector<EventChange>, Notes> waiting() const;
+  bool write_events(const std::vector<EventChange>& changes, const Notes& notes);
   void compact(const std::string& pack, HistoryTier tier);
   void retain();
   void resume(const std::string& pack, PackState& state);  // condensers go on where the last run stopped
@@ -105,6 +113,7 @@ class Recorder final : public core::Subscriber {
   std::vector<Item> queue_;
   std::vector<Item> unplaced_;  // readings from before the clock was set
   std::vector<EventChange> events_;
+  Notes notes_;
   std::map<std::string, PackState, std::less<>> packs_;
   RecorderCounters counters_;
   std::uint64_t flush_wanted_{0};

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builds the pages into dist/ with hashed names; `npm run dev` passes /api on to a gateway or the mock (BMSGATE_URL).
+import { defineConfig } from 'vitest/config';
+
+const gateway = process.env.BMSGATE_URL ?? 'http://127.0.0.1:8099';
+
+export default defineConfig({
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    target: 'es2022',
+    cssCodeSplit: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: true,
+  },
+  server: { proxy: { '/api': gateway, '/healthz': gateway } },
+  test: { environment: 'happy-dom', include: ['tests/**/*.test.{ts,tsx}'] },
+});
