@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// All packs seen as one.
+// Sums, weighted means and extremes over all packs.
 #include "outputs/bank.hpp"
 
 #include <algorithm>
-#include <cstdint>
-#include <cstdlib>
+#include <cmath>
+#include <limits>
 #include <optional>
 
 #include "outputs/pack_json.hpp"
@@ -13,158 +13,228 @@ namespace bmsgate::outputs {
 namespace {
 
 using core::Field;
+using core::Sample;
 
-bool usable(const core::Reading& reading) {
-  return reading.sequence > 0 && (reading.quality == core::Quality::kGood || reading.quality == core::Quality::kHeld);
+constexpr double kParallelSpread = 0.1;
+constexpr std::int64_t kRestPower = 30;  // 3 W, in the unit of Field::kPower: below it a bank is idle
+
+std::int32_t narrow(double value) noexcept {
+  constexpr double kMax = std::numeric_limits<std::int32_t>::max();
+  return static_cast<std::int32_t>(std::lround(std::clamp(value, -kMax, kMax)));
 }
 
-/// Energy when full, in arbitrary units: capacity x voltage.
-double weight_of(const core::Sample& sample) {
-  const auto full = sample.value(Field::kFullCapacity);
-  const auto capacity = full && *full > 0 ? full : sample.value(Field::kNominalCapacity);
-  return static_cast<double>(capacity.value_or(0)) * static_cast<double>(sample.value(Field::kPackVoltage).value_or(0));
+std::int64_t capacity_mah(const Sample& sample) noexcept {
+  const auto field = sample.has(Field::kFullCapacity) ? Field::kFullCapacity : Field::kNominalCapacity;
+  return sample.value(field).value_or(0);
 }
 
-std::int32_t to_int(double value) { return static_cast<std::int32_t>(std::clamp(value, -2.1e9, 2.1e9) + (value < 0 ? -0.5 : 0.5)); }
-
-class Gatherer {
+class Maker {
  public:
-  explicit Gatherer(Bank& bank) : bank_{bank} {}
+  explicit Maker(const core::Hub& hub) : hub_{hub} {}
 
-  void add(core::PackIndex pack, const core::Sample& sample) {
-    if (const auto volts = sample.value(Field::kPackVoltage)) {
-      low_voltage_ = voltages_ == 0 ? *volts : std::min(low_voltage_, *volts);
-      high_voltage_ = voltages_ == 0 ? *volts : std::max(high_voltage_, *volts);
-      voltage_ += *volts;
-      ++voltages_;
-    }
-    current_ += sample.value(Field::kCurrent).value_or(0);
-    power_ += sample.value(Field::kPower).value_or(0);
-    remaining_ += sample.value(Field::kRemainingCapacity).value_or(0);
-    full_ += sample.value(Field::kFullCapacity).value_or(sample.value(Field::kNominalCapacity).value_or(0));
-    const auto soc = sample.value(Field::kSoc);
-    const double weight = weight_of(sample);
-    if (soc && weight > 0) {
-      soc_ += *soc * weight;
-      weight_ += weight;
-    } else {
-      bank_.left_out.push_back({pack, "no_soc"});
-    }
-    extremes(pack, sample);
-    ++count_;
-  }
-
-  void finish() {
-    auto& out = bank_.fields;
-    if (count_ == 0) return;
-    bank_.parallel = voltages_ > 0 && high_voltage_ - low_voltage_ <= high_voltage_ / 10;
-    if (weight_ > 0) out.set(Field::kSoc, to_int(soc_ / weight_));
-    out.set(Field::kPower, to_int(power_));
-    const auto state = std::abs(power_) < 30 ? core::State::kIdle : power_ > 0 ? core::State::kCharging : core::State::kDischarging;
-    out.set(Field::kState, static_cast<std::int32_t>(state));
-    if (!bank_.parallel) return;
-    out.set(Field::kPackVoltage, to_int(voltage_ / voltages_));
-    out.set(Field::kCurrent, to_int(current_));
-    if (remaining_ > 0) out.set(Field::kRemainingCapacity, to_int(remaining_));
-    if (full_ > 0) out.set(Field::kFullCapacity, to_int(full_));
-    times(state);
+  Bank make() {
+    choose_members();
+    bank_.parallel = are_parallel();
+    add_charge();
+    add_sums();
+    add_times();
+    add_extremes();
+    return bank_;
   }
 
  private:
-  void extremes(core::PackIndex pack, const core::Sample& sample) {
-    auto& out = bank_.fields;
-    const auto better = [&](Field field, bool high) {
-      const auto value = sample.value(field);
-      if (!value) return false;
-      const auto have = out.value(field);
-      if (have && (high ? *have >= *value : *have <= *value)) return false;
-      out.set(field, *value);
-      return true;
-    };
-    if (better(Field::kCellMinVoltage, false)) {
-      bank_.lowest_cell_pack = pack;
-      if (const auto number = sample.value(Field::kCellMinNumber)) out.set(Field::kCellMinNumber, *number);
+  [[nodiscard]] const Sample& sample(core::PackIndex pack) const noexcept { return hub_.latest(pack).sample; }
+  void set(Field field, double value) noexcept { bank_.sample.set(field, narrow(value)); }
+
+  void choose_members() {
+    bank_.total = hub_.pack_count();
+    for (std::size_t i = 0; i < bank_.total; ++i) {
+      const auto pack = static_cast<core::PackIndex>(i);
+      const auto& reading = hub_.latest(pack);
+      const bool live = reading.quality == core::Quality::kGood || reading.quality == core::Quality::kHeld;
+      if (live && reading.sequence > 0) {
+        bank_.members.push_back(pack);
+      } else {
+        bank_.left_out.push_back({pack, core::kQualityNames[static_cast<std::size_t>(reading.quality)]});
+      }
     }
-    if (better(Field::kCellMaxVoltage, true)) {
-      bank_.highest_cell_pack = pack;
-      if (const auto number = sample.value(Field::kCellMaxNumber)) out.set(Field::kCellMaxNumber, *number);
-    }
-    static_cast<void>(better(Field::kTemperatureMin, false));
-    static_cast<void>(better(Field::kTemperatureMax, true));
-    static_cast<void>(better(Field::kCellDeltaVoltage, true));
-  }
-  void times(core::State state) {
-    if (full_ <= 0 || current_ == 0) return;
-    const double hours = state == core::State::kCharging ? (full_ - remaining_) / current_ : remaining_ / -current_;
-    if (hours < 0 || hours > 1000) return;
-    if (state == core::State::kCharging) bank_.fields.set(Field::kTimeToFull, to_int(hours * 3600));
-    if (state == core::State::kDischarging) bank_.fields.set(Field::kTimeToEmpty, to_int(hours * 3600));
+    bank_.online = bank_.members.size();
   }
 
-  Bank& bank_;
-  double voltage_{0}, current_{0}, power_{0}, remaining_{0}, full_{0}, soc_{0}, weight_{0};
-  std::int32_t low_voltage_{0}, high_voltage_{0};
-  int voltages_{0}, count_{0};
+  [[nodiscard]] bool are_parallel() {
+    double lowest = 0;
+    double highest = 0;
+    double sum = 0;
+    int count = 0;
+    for (const auto pack : bank_.members) {
+      const auto mv = sample(pack).value(Field::kPackVoltage);
+      if (!mv) continue;
+      lowest = count == 0 ? *mv : std::min<double>(lowest, *mv);
+      highest = std::max<double>(highest, *mv);
+      sum += *mv;
+      ++count;
+    }
+    const bool parallel = count > 0 && highest - lowest <= kParallelSpread * highest;
+    if (parallel) set(Field::kPackVoltage, sum / count);
+    return parallel;
+  }
+
+  /// What a pack's state of charge weighs: Ah of a parallel bank, else Wh; 0 = it cannot be weighed.
+  [[nodiscard]] double weight(core::PackIndex pack) const noexcept {
+    const auto& values = sample(pack);
+    if (!values.has(Field::kSoc)) return 0;
+    const auto mah = static_cast<double>(capacity_mah(values));
+    return bank_.parallel ? mah : mah * values.value(Field::kPackVoltage).value_or(0) / 1000;
+  }
+
+  void add_charge() {
+    double weights = 0;
+    double sum = 0;
+    for (const auto pack : bank_.members) {
+      const auto one = weight(pack);
+      if (one <= 0) {
+        bank_.left_out.push_back({pack, "no_soc"});
+        continue;
+      }
+      weights += one;
+      sum += one * sample(pack).get(Field::kSoc);
+      const double volts = sample(pack).value(Field::kPackVoltage).value_or(0) / 1000.0;
+      const double mwh = static_cast<double>(capacity_mah(sample(pack))) * volts;
+      energy_full_mwh_ += mwh;
+      energy_left_mwh_ += mwh * sample(pack).get(Field::kSoc) / 1000;
+    }
+    if (weights > 0) set(Field::kSoc, sum / weights);
+  }
+
+  /// The sum of a field over the members that have it.
+  [[nodiscard]] std::optional<std::int64_t> total(Field field) const noexcept {
+    std::optional<std::int64_t> sum;
+    for (const auto pack : bank_.members) {
+      if (const auto value = sample(pack).value(field)) sum = sum.value_or(0) + *value;
+    }
+    return sum;
+  }
+
+  void add_sums() {
+    const auto sum_up = [&](Field field) {
+      if (const auto sum = total(field)) set(field, static_cast<double>(*sum));
+    };
+    for (const auto field : {Field::kPower, Field::kEnergyCharged, Field::kEnergyDischarged}) sum_up(field);
+    if (bank_.parallel) {
+      for (const auto field : {Field::kCurrent, Field::kRemainingCapacity, Field::kFullCapacity}) sum_up(field);
+    }
+    if (const auto power = bank_.sample.value(Field::kPower)) {
+      const auto state = std::abs(*power) < kRestPower ? core::State::kIdle
+                         : *power > 0                  ? core::State::kCharging
+                                                       : core::State::kDischarging;
+      bank_.sample.set(Field::kState, static_cast<std::int32_t>(state));
+    }
+  }
+
+  void add_times() {
+    const double watts = bank_.sample.value(Field::kPower).value_or(0) / 10.0;
+    if (std::abs(watts) < kRestPower / 10.0 || energy_full_mwh_ <= 0) return;
+    const double missing_mwh = watts > 0 ? energy_full_mwh_ - energy_left_mwh_ : energy_left_mwh_;
+    set(watts > 0 ? Field::kTimeToFull : Field::kTimeToEmpty, std::max(missing_mwh, 0.0) / 1000 / std::abs(watts) * 3600);
+  }
+
+  void add_extremes() {
+    bool alarm = false;
+    for (const auto pack : bank_.members) {
+      const auto& values = sample(pack);
+      alarm = alarm || values.value(Field::kAlarm).value_or(0) != 0;
+      for (std::size_t i = 0; i < core::kMaxCells; ++i) {
+        if (values.has(Field::kCellVoltage, i)) note_cell(pack, i, values.get(Field::kCellVoltage, i));
+      }
+      keep(values, Field::kTemperatureMin, false);
+      keep(values, Field::kTemperatureMax, true);
+      keep(values, Field::kCellDeltaVoltage, true);
+    }
+    if (bank_.weakest.pack != core::kNoPack) {
+      bank_.sample.set(Field::kCellMinVoltage, bank_.weakest.mv);
+      bank_.sample.set(Field::kCellMaxVoltage, bank_.strongest.mv);
+    }
+    if (!bank_.members.empty()) bank_.sample.set(Field::kAlarm, alarm ? 1 : 0);
+  }
+
+  void note_cell(core::PackIndex pack, std::size_t cell, std::int32_t mv) noexcept {
+    const Bank::Cell here{pack, static_cast<std::uint8_t>(cell + 1), mv};
+    if (bank_.weakest.pack == core::kNoPack || mv < bank_.weakest.mv) bank_.weakest = here;
+    if (bank_.strongest.pack == core::kNoPack || mv > bank_.strongest.mv) bank_.strongest = here;
+  }
+
+  void keep(const Sample& values, Field field, bool highest) noexcept {
+    const auto value = values.value(field);
+    const auto have = bank_.sample.value(field);
+    if (value && (!have || (highest ? *value > *have : *value < *have))) bank_.sample.set(field, *value);
+  }
+
+  const core::Hub& hub_;
+  Bank bank_;
+  double energy_full_mwh_{0};
+  double energy_left_mwh_{0};
 };
 
-void append_cell(std::string& out, const core::Hub& hub, core::PackIndex pack, const core::Sample& sample, Field number, Field voltage) {
-  if (pack == core::kNoPack) {
+void append_cell(std::string& out, const core::Hub& hub, const Bank::Cell& cell) {
+  if (cell.pack == core::kNoPack) {
     out += "null";
     return;
   }
-  out += "{\"pack\":";
-  append_string(out, hub.config(pack).id.view());
-  out += ",\"cell\":";
-  if (const auto cell = sample.value(number)) {
-    append_integer(out, *cell);
-  } else {
-    out += "null";
-  }
-  out += ",\"voltage\":";
-  append_value(out, core::info(voltage), sample.get(voltage));
+  out += R"({"pack":)";
+  append_string(out, hub.config(cell.pack).id.view());
+  out += R"(,"cell":)";
+  append_integer(out, cell.number);
+  out += R"(,"voltage":)";
+  append_scaled(out, cell.mv, 3);
   out += '}';
+}
+
+void append_shares(std::string& out, const core::Hub& hub, const Bank& bank) {
+  const auto power_of = [&](core::PackIndex pack) { return hub.latest(pack).sample.value(Field::kPower).value_or(0); };
+  std::int64_t whole = 0;
+  for (const auto pack : bank.members) whole += std::abs(std::int64_t{power_of(pack)});
+  out += '[';
+  for (const auto pack : bank.members) {
+    if (whole < kRestPower) break;
+    out += R"({"pack":)";
+    append_string(out, hub.config(pack).id.view());
+    out += R"(,"power":)";
+    append_scaled(out, power_of(pack), core::info(Field::kPower).decimals);
+    out += R"(,"share":)";
+    append_scaled(out, static_cast<std::int32_t>(std::abs(std::int64_t{power_of(pack)}) * 1000 / whole), 3);
+    out += "},";
+  }
+  if (out.back() == ',') out.pop_back();
+  out += ']';
 }
 
 }  // namespace
 
-Bank bank_of(const core::Hub& hub) {
-  Bank bank;
-  Gatherer gatherer{bank};
-  bank.packs = hub.pack_count();
-  for (std::size_t i = 0; i < bank.packs; ++i) {
-    const auto pack = static_cast<core::PackIndex>(i);
-    const auto& reading = hub.latest(pack);
-    if (!usable(reading)) {
-      bank.left_out.push_back({pack, core::kQualityNames[static_cast<std::size_t>(reading.quality)]});
-      continue;
-    }
-    if (reading.quality == core::Quality::kGood) ++bank.online;
-    gatherer.add(pack, reading.sample);
-  }
-  gatherer.finish();
-  return bank;
-}
+Bank make_bank(const core::Hub& hub) { return Maker{hub}.make(); }
 
 void append_bank(std::string& out, const core::Hub& hub) {
-  const auto bank = bank_of(hub);
-  out += "{\"packs\":";
-  append_integer(out, static_cast<std::int64_t>(bank.packs));
-  out += ",\"online\":";
+  const auto bank = make_bank(hub);
+  out += R"({"total":)";
+  append_integer(out, static_cast<std::int64_t>(bank.total));
+  out += R"(,"online":)";
   append_integer(out, static_cast<std::int64_t>(bank.online));
-  out += bank.parallel ? ",\"parallel\":true,\"fields\":" : ",\"parallel\":false,\"fields\":";
-  append_fields(out, bank.fields);
-  out += ",\"lowest_cell\":";
-  append_cell(out, hub, bank.lowest_cell_pack, bank.fields, Field::kCellMinNumber, Field::kCellMinVoltage);
-  out += ",\"highest_cell\":";
-  append_cell(out, hub, bank.highest_cell_pack, bank.fields, Field::kCellMaxNumber, Field::kCellMaxVoltage);
-  out += ",\"left_out\":[";
-  for (const auto& [pack, reason] : bank.left_out) {
-    out += out.back() == '[' ? "{\"pack\":" : ",{\"pack\":";
-    append_string(out, hub.config(pack).id.view());
-    out += ",\"reason\":";
-    append_string(out, reason);
-    out += '}';
+  out += bank.parallel ? R"(,"parallel":true,"fields":)" : R"(,"parallel":false,"fields":)";
+  append_fields(out, bank.sample);
+  out += R"(,"weakest":)";
+  append_cell(out, hub, bank.weakest);
+  out += R"(,"strongest":)";
+  append_cell(out, hub, bank.strongest);
+  out += R"(,"shares":)";
+  append_shares(out, hub, bank);
+  out += R"(,"left_out":[)";
+  for (const auto& one : bank.left_out) {
+    out += R"({"pack":)";
+    append_string(out, hub.config(one.pack).id.view());
+    out += R"(,"reason":)";
+    append_string(out, one.reason);
+    out += "},";
   }
+  if (out.back() == ',') out.pop_back();
   out += "]}";
 }
 

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// All packs seen as one, for /bank and <base>/bank/state: sums where the packs are in parallel, the state of charge weighted by energy,
-// the extreme cells of all. Loop thread.
+// All packs seen as one. Used by the API and MQTT on the loop thread.
+//
+// A pack counts while it is good or held; the others are left out, with the reason. The state of charge is weighted by full-charge
+// capacity. Packs whose voltages differ by more than 10 % are not in parallel: their currents and ampere-hours are not added up, and the
+// state of charge is weighted by energy.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,22 +18,29 @@
 namespace bmsgate::outputs {
 
 struct Bank {
-  std::size_t packs{0};
-  std::size_t online{0};  // with a good reading
-  /// False: the voltages differ by more than a tenth, so these packs are no parallel bank; sums of current and charge are then missing.
-  bool parallel{false};
-  core::Sample fields;
-  core::PackIndex lowest_cell_pack{core::kNoPack};
-  core::PackIndex highest_cell_pack{core::kNoPack};
   struct LeftOut {
-    core::PackIndex pack{0};
-    std::string_view reason;  // name of a quality, or "no_soc"
+    core::PackIndex pack;
+    std::string_view reason;  // a quality, or "no_soc": it counts, but not in the state of charge
   };
-  core::FixedVector<LeftOut, core::kMaxPacks * 2> left_out;
+  struct Cell {
+    core::PackIndex pack{core::kNoPack};
+    std::uint8_t number{0};
+    std::int32_t mv{0};
+  };
+  std::size_t total{0};
+  std::size_t online{0};
+  bool parallel{false};
+  core::Sample sample;  // the fields that make sense for a bank; cell_min_number and the like do not
+  Cell weakest;
+  Cell strongest;
+  core::FixedVector<LeftOut, 2 * core::kMaxPacks> left_out;
+  core::FixedVector<core::PackIndex, core::kMaxPacks> members;
 };
-[[nodiscard]] Bank bank_of(const core::Hub& hub);
 
-/// {"packs","online","parallel","fields":{…},"lowest_cell":{"pack","cell","voltage"},"highest_cell":{…},"left_out":[{"pack","reason"}]}
+[[nodiscard]] Bank make_bank(const core::Hub& hub);
+
+/// {"total","online","parallel","fields":{…},"weakest":{"pack","cell","voltage"},"strongest":{…},
+///  "shares":[{"pack","power","share"}],"left_out":[{"pack","reason"}]}: a share is the pack's part of the power, 0 to 1.
 void append_bank(std::string& out, const core::Hub& hub);
 
 }  // namespace bmsgate::outputs
