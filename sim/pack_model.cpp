@@ -17,6 +17,7 @@ constexpr double kDayS = 24 * kHourS;
 constexpr double kPi = 3.14159265358979;
 constexpr double kMaxStepS = 60;
 constexpr core::UtcMs kRestartMs = 3000;
+constexpr double kUsualLeakA = 0.008;  // self-discharge and the measuring chip
 constexpr std::int32_t kRestCurrentMa = 200;
 
 struct OcvPoint {
@@ -108,10 +109,12 @@ PackModel::PackModel(const PackProfile& profile)
     auto& cell = cells_[i];
     cell.capacity_as = usual_as * (1 + profile_.capacity_spread * bell_noise(profile_.seed, i));
     cell.resistance_ohm = profile_.resistance_ohm * (1 + profile_.resistance_spread * bell_noise(profile_.seed, 100 + i));
-    cell.leak_a = number == profile_.leaky_cell ? profile_.leak_a : 0;
+    cell.leak_a = kUsualLeakA * (1 + 0.1 * bell_noise(profile_.seed, 500 + i));
+    if (number == profile_.leaky_cell) cell.leak_a += profile_.leak_a;
     if (number == profile_.weak_cell) {
       cell.capacity_as *= profile_.weak_capacity;
       cell.resistance_ohm *= profile_.weak_resistance;
+      cell.leak_a *= 0.3;  // it drifts up beside the others and so is the first at the top
     }
     if (number == profile_.high_resistance_cell) cell.resistance_ohm *= profile_.high_resistance;
     // A balanced string is even when full: below that, each cell lacks the same charge.
