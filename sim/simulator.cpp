@@ -203,10 +203,10 @@ void Simulator::poll(core::Instant now, std::vector<std::uint8_t>& out) {
     if (now < front.start) return;
     auto due = front.bytes.size();
     if (options_.paced) {
-      const auto passed = static_cast<std::uint64_t>((now - front.start).count());
-      due = std::min<std::size_t>(due, passed * options_.baud / kBitsPerByte / 1'000'000);
-      // wire_time() rounds down: at the end of a frame its last byte is due.
-      if (now >= front.start + wire_time(front.bytes.size())) due = front.bytes.size();
+      // The largest n with wire_time(n) <= passed, so that a deadline of next_deadline() always lets a byte go.
+      const auto passed_us = static_cast<std::uint64_t>((now - front.start).count());
+      constexpr std::uint64_t kScale = kBitsPerByte * 1'000'000;
+      due = std::min<std::size_t>(due, ((passed_us + 1) * options_.baud + kScale - 1) / kScale - 1);
     }
     out.insert(out.end(), front.bytes.begin() + static_cast<std::ptrdiff_t>(front.sent),
                front.bytes.begin() + static_cast<std::ptrdiff_t>(due));
