@@ -31,6 +31,7 @@ export async function openPage(browser: Browser, look: Look, url: string): Promi
     locale: look.language,
     timezoneId: 'Europe/Rome',
     hasTouch: look.size === 'phone',
+    isMobile: look.size === 'phone',
     serviceWorkers: 'block',
     reducedMotion: 'reduce',
     acceptDownloads: true,

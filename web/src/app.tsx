@@ -10,8 +10,11 @@ import { branding, stream, system } from './store.ts';
 import { StatusPage } from './pages/status/index.tsx';
 import { Notice, Skeleton } from './ui/basics.tsx';
 import { Icon, type IconName } from './ui/icons.tsx';
-import { Suspense } from './ui/lazy.tsx';
+import { lazy, Suspense } from './ui/lazy.tsx';
 import { LoginDialog } from './ui/login.tsx';
+
+const page = <K extends string>(load: () => Promise<Record<K, preact.ComponentType>>, name: K) =>
+  lazy(() => load().then((module) => module[name]));
 
 interface Place {
   path: string;
@@ -22,7 +25,31 @@ interface Place {
   first: boolean;
 }
 
-const kPlaces: readonly Place[] = [{ path: '/', text: 'nav.status', icon: 'status', view: StatusPage, first: true }];
+const kPlaces: readonly Place[] = [
+  { path: '/', text: 'nav.status', icon: 'status', view: StatusPage, first: true },
+  {
+    path: '/battery',
+    text: 'nav.battery',
+    icon: 'battery',
+    view: page(() => import('./pages/battery/index.tsx'), 'BatteryPage'),
+    first: true,
+  },
+  {
+    path: '/monitor',
+    text: 'nav.monitor',
+    icon: 'monitor',
+    view: page(() => import('./pages/monitor/index.tsx'), 'MonitorPage'),
+    first: true,
+  },
+  {
+    path: '/history',
+    text: 'nav.history',
+    icon: 'history',
+    view: page(() => import('./pages/history/index.tsx'), 'HistoryPage'),
+    first: true,
+  },
+  { path: '/events', text: 'nav.events', icon: 'events', view: page(() => import('./pages/events/index.tsx'), 'EventsPage'), first: false },
+];
 const kHidden: readonly Pick<Place, 'path' | 'text' | 'view'>[] = [];
 
 const within = (place: string) => (place === '/' ? path.value === '/' : path.value === place || path.value.startsWith(`${place}/`));

@@ -70,6 +70,15 @@ export const join = ({ text, unit }: Shown): string => (unit === '' || text === 
 const kSigned: readonly string[] = [Field.current, Field.power, Field.balanceCurrent];
 const kAsMillivolts: readonly string[] = [Field.cellDeltaVoltage];
 
+/** A value along an axis: as many decimals as the steps of the axis need. */
+export function axisText(field: FieldInfo, value: number, step: number): string {
+  const big = field.key === Field.power && step >= 100;
+  const factor = kAsMillivolts.includes(field.key) ? 1000 : big ? 0.001 : 1;
+  const decimals = Math.min(3, Math.max(0, Math.ceil(-Math.log10(step * factor) - 1e-9)));
+  if (field.unit === '°C') return join(temperature(value, decimals));
+  return join({ text: number(value * factor, decimals), unit: kAsMillivolts.includes(field.key) ? 'mV' : big ? 'kW' : field.unit });
+}
+
 /** One value of a field as people are shown it. */
 export function fieldShown(field: FieldInfo, value: Scalar | undefined): Shown {
   if (value === null || value === undefined) return missing(field.kind === 'number' && field.unit !== 's' ? field.unit : '');

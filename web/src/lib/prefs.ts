@@ -3,7 +3,7 @@
 import { computed, effect, signal } from '@preact/signals';
 
 export type Language = 'en' | 'it' | 'de';
-export type Layout = 'own' | 'jk' | 'daly';
+export type Layout = 'bmsgate' | 'jk' | 'daly';
 export interface Prefs {
   theme: 'auto' | 'light' | 'dark';
   language: 'auto' | Language;
@@ -56,7 +56,7 @@ export const clock12 = computed(() => {
 
 export const layout = computed<Layout>(() => {
   const wish = prefs.value.layout === 'auto' ? gatewayPrefs.value.layout : prefs.value.layout;
-  return wish === 'jk' || wish === 'daly' ? wish : 'own';
+  return wish === 'jk' || wish === 'daly' ? wish : 'bmsgate';
 });
 
 const systemDark = typeof matchMedia === 'function' ? matchMedia('(prefers-color-scheme: dark)') : null;

@@ -22,7 +22,8 @@ export interface HeroData {
 }
 
 /** A guess is not said to the minute when it is hours away. */
-const about = (seconds: number) => duration(seconds > 7200 ? Math.round(seconds / 600) * 600 : seconds);
+const about = (seconds: number) =>
+  duration(seconds > 36000 ? Math.round(seconds / 3600) * 3600 : seconds > 7200 ? Math.round(seconds / 600) * 600 : seconds);
 
 export function etaText({ soc, state, timeToFull, timeToEmpty }: Pick<HeroData, 'soc' | 'state' | 'timeToFull' | 'timeToEmpty'>): string {
   if (state === 'charging' && soc !== null && soc >= 99.95) return t('eta.is_full');

@@ -28,7 +28,7 @@ export function StatusPage() {
       <PackChips bank />
       {!pack ? (
         <BankView packs={list} />
-      ) : view === 'own' ? (
+      ) : view === 'bmsgate' ? (
         <PackView pack={pack} />
       ) : (
         <Suspense fallback={<Skeleton height={480} />}>{view === 'jk' ? <JkView pack={pack} /> : <DalyView pack={pack} />}</Suspense>
