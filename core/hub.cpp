@@ -161,6 +161,12 @@ void Hub::set_settings(PackIndex pack, const BmsSettings& settings) noexcept {
   for (auto* subscriber : subscribers_) subscriber->on_pack(pack);
 }
 
+void Hub::set_protocol(PackIndex pack, std::string_view protocol, std::uint8_t address) noexcept {
+  slots_[pack].config.protocol.assign(protocol);
+  slots_[pack].config.address = address;
+  for (auto* subscriber : subscribers_) subscriber->on_pack(pack);
+}
+
 void Hub::set_rejected(PackIndex pack, const Reading& reading) noexcept {
   slots_[pack].rejected = reading;
   slots_[pack].rejected.quality = Quality::kImplausible;

@@ -93,6 +93,8 @@ class Hub {
   void set_quality(PackIndex pack, Quality quality, UtcMs utc_ms) noexcept;
   void set_identity(PackIndex pack, const Identity& identity) noexcept;
   void set_settings(PackIndex pack, const BmsSettings& settings) noexcept;
+  /// The dialect of a pack that was configured as "auto" has been found out.
+  void set_protocol(PackIndex pack, std::string_view protocol, std::uint8_t address) noexcept;
   /// A sample that the gate rejected: kept to be looked at, not sent anywhere.
   void set_rejected(PackIndex pack, const Reading& reading) noexcept;
   void announce(const Event& event) noexcept;

@@ -30,7 +30,11 @@ class Intake {
   void on_time(Instant now) noexcept;
   [[nodiscard]] Instant next_deadline() const noexcept;
   [[nodiscard]] PackIndex pack() const noexcept { return pack_; }
-  [[nodiscard]] const Gate& gate() const noexcept { return gate_; }
+  /// Another dialect speaks for this pack now.
+  void use(const GateRules& rules) noexcept { gate_.use(rules); }
+  /// Why the last live report was not believed; kNone: it was.
+  [[nodiscard]] Doubt doubt() const noexcept { return gate_.doubt(); }
+  [[nodiscard]] Field doubtful_field() const noexcept { return gate_.doubtful_field(); }
 
  private:
   [[nodiscard]] Belief take_live(const Report& report, Instant at) noexcept;

@@ -27,7 +27,7 @@ namespace bmsgate::host {
 struct BusPack {
   core::PackIndex pack{core::kNoPack};
   std::string protocol;  // key of a dialect, or "auto"
-  std::uint8_t address{0};
+  int address{-1};       // -1: the usual one of the dialect
   core::Duration period{std::chrono::seconds{5}};
   core::DialectOptions options;
 };
