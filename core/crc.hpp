@@ -5,13 +5,30 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
+#include <type_traits>
 
 namespace bmsgate::core {
 
 /// Sum of all bytes, for the 8-bit (JK-PB, Daly A5) and 16-bit (JK NW) sums: the caller takes the bits it needs.
 [[nodiscard]] constexpr std::uint32_t byte_sum(std::span<const std::uint8_t> bytes) noexcept {
   std::uint32_t sum = 0;
+  if (!std::is_constant_evaluated()) {
+    // Eight at a time, in four lanes of 16 bits, which hold 128 rounds of two bytes each.
+    constexpr std::size_t kWord = 8;
+    constexpr std::uint64_t kLanes = 0x00FF00FF00FF00FF;
+    while (bytes.size() >= kWord) {
+      std::uint64_t lanes = 0;
+      auto rounds = bytes.size() / kWord < 128 ? bytes.size() / kWord : 128;
+      for (; rounds > 0; --rounds, bytes = bytes.subspan(kWord)) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data(), kWord);
+        lanes += (word & kLanes) + (word >> 8U & kLanes);
+      }
+      for (; lanes != 0; lanes >>= 16U) sum += static_cast<std::uint32_t>(lanes & 0xFFFFU);
+    }
+  }
   for (const auto byte : bytes) sum += byte;
   return sum;
 }

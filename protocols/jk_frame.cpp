@@ -191,6 +191,11 @@ std::int64_t number(const JkBlock& block, Encoding encoding, std::size_t offset)
   return core::read(block.big_endian ? core::other_order(encoding) : encoding, block.bytes, offset - block.first);
 }
 
+std::uint16_t word(const JkBlock& block, std::size_t offset) noexcept {
+  const auto at = offset - block.first;
+  return block.big_endian ? core::u16be(block.bytes, at) : core::u16le(block.bytes, at);
+}
+
 struct SlotWriter {
   Sample& sample;
   void set(std::uint16_t target, std::int32_t value) noexcept { sample.set_slot(target, value); }
@@ -214,7 +219,7 @@ std::uint32_t cell_mask(const JkBlock& block, const Layout& layout) noexcept {
   }
   std::uint32_t mask = 0;
   for (std::size_t i = 0; i < layout.cells; ++i) {
-    if (block.has(kCellsAt + 2 * i, 2) && number(block, kU16le, kCellsAt + 2 * i) != 0) mask |= 1U << i;
+    if (block.has(kCellsAt + 2 * i, 2) && word(block, kCellsAt + 2 * i) != 0) mask |= 1U << i;
   }
   return mask;
 }
@@ -225,10 +230,8 @@ void read_cells(const JkBlock& block, const Layout& layout, Sample& sample) noex
     if ((mask >> i & 1U) == 0) continue;
     const auto cell_at = kCellsAt + 2 * i;
     const auto resistance_at = layout.resistance_at + 2 * i;
-    if (block.has(cell_at, 2)) sample.set(Field::kCellVoltage, static_cast<std::int32_t>(number(block, kU16le, cell_at)), i);
-    if (block.has(resistance_at, 2)) {
-      sample.set(Field::kWireResistance, static_cast<std::int32_t>(number(block, kU16le, resistance_at)), i);
-    }
+    if (block.has(cell_at, 2)) sample.set(Field::kCellVoltage, word(block, cell_at), i);
+    if (block.has(resistance_at, 2)) sample.set(Field::kWireResistance, word(block, resistance_at), i);
   }
 }
 
@@ -307,7 +310,7 @@ bool jk_layout_fits(const JkBlock& block, JkLayout layout) noexcept {
   const auto cells = static_cast<std::size_t>(std::countr_one(mask));
   if (cells == 0 || cells > where.cells || (cells < 32 && mask >> cells != 0)) return false;
   std::int64_t sum_mv = 0;
-  for (std::size_t i = 0; i < cells; ++i) sum_mv += number(block, kU16le, kCellsAt + 2 * i);
+  for (std::size_t i = 0; i < cells; ++i) sum_mv += word(block, kCellsAt + 2 * i);
   const auto pack_mv = number(block, kU32le, where.pack_at);
   const auto apart_mv = sum_mv > pack_mv ? sum_mv - pack_mv : pack_mv - sum_mv;
   return pack_mv > 0 && apart_mv <= pack_mv / 100 + 50;
