@@ -10,6 +10,8 @@
 
 namespace bmsgate::outputs {
 
+enum class MqttVersion : std::uint8_t { k311, k5 };
+
 struct MqttOptions {
   bool enabled{false};
   std::string host{"localhost"};
@@ -17,9 +19,12 @@ struct MqttOptions {
   bool tls{false};
   std::string ca_file;
   bool verify{true};
+  std::string cert_file;
+  std::string key_file;
   std::string username;
   std::string password;
   std::string client_id;
+  MqttVersion version{MqttVersion::k311};
   std::string base_topic{"bmsgate"};
   int keep_alive_s{30};
   int full_s{300};
@@ -45,6 +50,16 @@ inline constexpr auto kMqttOptions = std::to_array<core::Option>({
                                         .label = "Check the certificate",
                                         .help = "Off: the broker may be anybody. For tests only.",
                                         .flags = core::kAdvanced}),
+    core::option<&MqttOptions::cert_file>({.key = "cert_file",
+                                           .label = "Client certificate",
+                                           .help = "Certificate (PEM) that this gateway shows to the broker. Empty: none.",
+                                           .max = 1024,
+                                           .flags = core::kAdvanced}),
+    core::option<&MqttOptions::key_file>({.key = "key_file",
+                                          .label = "Client key",
+                                          .help = "Private key (PEM, without a password) of the client certificate.",
+                                          .max = 1024,
+                                          .flags = core::kAdvanced}),
     core::option<&MqttOptions::username>({.key = "username", .label = "User", .help = "Empty: no log-in."}),
     core::option<&MqttOptions::password>(
         {.key = "password", .label = "Password", .help = "Of the user at the broker.", .flags = core::kSecret}),
@@ -53,6 +68,8 @@ inline constexpr auto kMqttOptions = std::to_array<core::Option>({
                                            .help = "Must be unique at the broker. Empty: made of the name and the machine's id.",
                                            .max = 64,
                                            .flags = core::kAdvanced}),
+    core::option<&MqttOptions::version>(
+        {.key = "version", .label = "MQTT version", .help = "What the broker speaks.", .choices = "3.1.1|5", .flags = core::kAdvanced}),
     core::option<&MqttOptions::base_topic>({.key = "base_topic",
                                             .label = "Base topic",
                                             .help = "First part of every topic.",
@@ -77,8 +94,8 @@ inline constexpr auto kMqttOptions = std::to_array<core::Option>({
     core::option<&MqttOptions::dead_band>(
         {.key = "dead_band",
          .label = "Dead band",
-         .help = "A reading is sent at once if a value has moved by this many steps of its last shown digit. 0: any "
-                 "change.",
+         .help = "A reading is sent at once if a value has moved by this many steps of its last shown digit. 0: every "
+                 "reading.",
          .min = 0,
          .max = 1000,
          .flags = core::kAdvanced}),
