@@ -222,11 +222,11 @@ class DalyD2 final : public ModbusDialect {
     if (registers.has(kSleep)) settings.set(kSleepTime, registers[kSleep]);
     if (registers.has(kBoards) && registers.has(kSensorsOfBoards + 2U)) take_counts(settings, registers);
     if (limits) {
-      static_cast<void>(take_switch(board, registers, kChargeSwitch, Field::kChargeSwitch));
-      static_cast<void>(take_switch(board, registers, kDischargeSwitch, Field::kDischargeSwitch));
+      static_cast<void>(take_switch(board, registers, protocols::kChargeSwitch, Field::kChargeSwitch));
+      static_cast<void>(take_switch(board, registers, protocols::kDischargeSwitch, Field::kDischargeSwitch));
     }
-    if (take_switch(board, registers, kBalanceSwitch, Field::kBalanceSwitch)) settings.set(kActiveBalancer, registers[kBalanceSwitch]);
-    board.settings_new = board.settings_new || registers.first < kVersion || registers.has(kBalanceSwitch);
+    if (take_switch(board, registers, protocols::kBalanceSwitch, Field::kBalanceSwitch)) settings.set(kActiveBalancer, registers[protocols::kBalanceSwitch]);
+    board.settings_new = board.settings_new || registers.first < kVersion || registers.has(protocols::kBalanceSwitch);
   }
 
   /// Only the boards that register 82 announces count; the places of the others hold leftovers.
