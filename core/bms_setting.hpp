@@ -72,9 +72,9 @@ constexpr void settings_to_fields(const BmsSettings& settings, Sample& sample) n
     BmsSetting setting;
     Field field;
   };
-  constexpr std::array<Pair, 4> kBoth{{{BmsSetting::kChargeSwitch, Field::kChargeSwitch},
-                                       {BmsSetting::kDischargeSwitch, Field::kDischargeSwitch},
-                                       {BmsSetting::kBalanceSwitch, Field::kBalanceSwitch},
+  constexpr std::array<Pair, 4> kBoth{{{BmsSetting::kSwitchCharge, Field::kChargeSwitch},
+                                       {BmsSetting::kSwitchDischarge, Field::kDischargeSwitch},
+                                       {BmsSetting::kSwitchBalance, Field::kBalanceSwitch},
                                        {BmsSetting::kCapacity, Field::kNominalCapacity}}};
   static_assert(info(Field::kNominalCapacity).decimals == kBmsSettings[static_cast<std::size_t>(BmsSetting::kCapacity)].decimals);
   for (const auto& both : kBoth) {

@@ -35,13 +35,16 @@ class SimLoop {
   SimLoop& operator=(const SimLoop&) = delete;
 
   /// Opens the device's side of a link and puts `peer` behind it. Empty text = done; else one line for the user. For pty: links the pty
-  /// exists, and its symbolic link, when this returns.
+  /// exists, and its symbolic link, when this returns; whoever opens that path is the master. tcp: and rfc2217: listen; the newest client
+  /// is the one that is served.
   [[nodiscard]] std::string add(std::string_view link, Peer peer);
   /// Says what happens on the links ("client connected"). May be left unset.
   void set_log(std::function<void(std::string_view)> log);
+  /// SIGTERM and SIGINT end run(); call it before threads are started.
+  void stop_on_signals();
   /// Until stop(). Empty text = ended by stop(); else why a line failed for good.
   [[nodiscard]] std::string run();
-  /// From any thread and from a signal handler.
+  /// From any thread.
   void stop() noexcept;
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // JK's "NW" protocol: the GPS/UART socket of JK-B and JK-BD boards, and JK-PB set to protocol 000. One answer brings everything, as a walk
 // over (id, value) pairs. Facts: docs/protocols/jk.md (vendor's "4G-GPS common protocol V4.2", syssi/esphome-jk-bms, captures).
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <new>
@@ -50,6 +51,7 @@ constexpr std::uint8_t kEnd = 0x68;
 
 enum NwCommand : std::uint8_t { kActivate = 1, kWrite = 2, kReadOne = 3, kPassword = 5, kReadAll = 6 };
 constexpr std::uint8_t kFromPc = 3;
+constexpr std::uint8_t kUnheardUntilWake = 2;
 
 // ---- the data ids
 
@@ -140,7 +142,7 @@ constexpr auto kData = std::to_array<Datum>({
     setting(0x9A, 2, BmsSetting::kChargeOcDelay, 1000),
     setting(0x9B, 2, BmsSetting::kBalanceStart),
     setting(0x9C, 2, BmsSetting::kBalanceDelta),
-    setting(0x9D, 1, BmsSetting::kBalanceSwitch),
+    setting(0x9D, 1, BmsSetting::kSwitchBalance),
     setting(0x9E, 2, BmsSetting::kMosOt, 10),
     setting(0x9F, 2, BmsSetting::kMosOtRelease, 10),
     setting(0xA0, 2, BmsSetting::kBoxOt, 10),
@@ -154,8 +156,8 @@ constexpr auto kData = std::to_array<Datum>({
     signed_setting(0xA8, BmsSetting::kDischargeUtRelease, 10),
     setting(0xA9, 1, BmsSetting::kCellCount),
     setting(0xAA, 4, BmsSetting::kCapacity, 1000),
-    setting(0xAB, 1, BmsSetting::kChargeSwitch),
-    setting(0xAC, 1, BmsSetting::kDischargeSwitch),
+    setting(0xAB, 1, BmsSetting::kSwitchCharge),
+    setting(0xAC, 1, BmsSetting::kSwitchDischarge),
     setting(0xAD, 2, BmsSetting::kCurrentCalibration),
     setting(0xAE, 1, BmsSetting::kAddress),
     setting(0xAF, 1, BmsSetting::kChemistry),
@@ -238,23 +240,26 @@ class JkNw final : public core::Protocol {
   void configure(std::uint8_t address, const core::DialectOptions& /*options*/) noexcept override {
     address_ = address;
     unheard_ = 0;
+    woken_ = false;
     version_.reset();
   }
   [[nodiscard]] bool next_request(Part part, std::uint8_t address, unsigned step, Request& out) noexcept override;
   [[nodiscard]] core::Result<bool> command(const core::Command& command, std::uint8_t address, unsigned step,
                                            Request& out) noexcept override;
   void begin(const Request& request) noexcept override {
-    asking_ = true;
+    const auto bytes = request.bytes.view();
+    asking_ = bytes.size() > kInfoAt;  // by the bytes: a guest's request has no tag
     address_ = request.address;
-    asked_ = static_cast<std::uint8_t>(request.tag >> 8U);
-    asked_id_ = static_cast<std::uint8_t>(request.tag & 0xFFU);
+    asked_ = asking_ ? bytes[kCommandAt] : std::uint8_t{0};
+    asked_id_ = asking_ ? bytes[kInfoAt] : std::uint8_t{0};
+    woken_ = asked_ == kActivate;
     progress_ = Progress::kWaiting;
   }
   [[nodiscard]] Progress progress() const noexcept override { return progress_; }
   void end(bool answered, ReportSink& sink) noexcept override {
     quiet(sink);
     const bool read = asked_ == kReadAll || asked_ == kReadOne;
-    if (asking_ && (read || answered)) unheard_ = answered ? 0 : unheard_ < 0xFF ? static_cast<std::uint8_t>(unheard_ + 1) : unheard_;
+    if (asking_ && read) unheard_ = answered ? std::uint8_t{0} : static_cast<std::uint8_t>(std::min(unheard_ + 1, 0xFF));
     asking_ = false;
   }
   void finish(std::uint8_t /*address*/, ReportSink& /*sink*/) noexcept override {}
@@ -292,7 +297,8 @@ class JkNw final : public core::Protocol {
   bool asking_{false};
   std::uint8_t asked_{0};
   std::uint8_t asked_id_{0};
-  std::uint8_t unheard_{0};  // polls in a row without an answer
+  std::uint8_t unheard_{0};  // reads in a row without an answer
+  bool woken_{false};        // the request before was the one that wakes
   Progress progress_{Progress::kWaiting};
 
   std::optional<std::uint8_t> version_;        // C0, as the last whole answer had it
@@ -307,12 +313,13 @@ static_assert(sizeof(JkNw) <= kProtocolSize);
 
 // ---- asking
 
+/// A board that sleeps may wake without a word: then its poll ends unanswered, and the next one reads.
 bool JkNw::next_request(Part part, std::uint8_t address, unsigned step, Request& out) noexcept {
   constexpr std::array<std::uint8_t, 1> kNothing{0};
   if (part != Part::kLive) return false;  // the answer brings settings and identity along
-  const bool wake = unheard_ >= 2;
-  if (step > (wake ? 1U : 0U)) return false;
-  build(address, wake && step == 0 ? kActivate : kReadAll, kNothing, out);
+  const bool wake = step == 0 && unheard_ >= kUnheardUntilWake && !woken_;
+  if (step > 1 || (step == 1 && !woken_)) return false;
+  build(address, wake ? kActivate : kReadAll, kNothing, out);
   return true;
 }
 

@@ -214,14 +214,15 @@ core::Result<bool> JkPb::command(const core::Command& command, std::uint8_t addr
   return false;
 }
 
+/// Goes by the bytes: a guest's request has no tag.
 void JkPb::begin(const Request& request) noexcept {
   open_ = {};
   const auto bytes = request.bytes.view();
-  if (bytes.size() < 8) return;
+  if (bytes.size() < 8 || bytes[0] >= kAddresses) return;
   open_.valid = true;
   open_.own = true;
-  open_.address = request.address;
-  open_.reg = request.tag;
+  open_.address = bytes[0];
+  open_.reg = core::u16be(bytes, 2);
   open_.count = bytes[1] == kReadRegisters ? core::u16be(bytes, 4) : std::uint16_t{0};
 }
 
@@ -229,10 +230,11 @@ void JkPb::end(bool answered, ReportSink& sink) noexcept {
   quiet(sink);
   if (!open_.own) return;
   auto& pack = packs_[open_.address];
-  if (answered) {
-    if (open_.is_live()) pack.answered = true;
+  const bool counts = open_.is_live() || (!answered && pack.way == Way::kAllThree);  // settings alone do not prove a way
+  if (counts && answered) {
+    pack.answered = true;
     pack.failures = 0;
-  } else if (open_.is_live() || pack.way == Way::kAllThree) {
+  } else if (counts) {
     const auto limit = pack.answered ? kFailuresOfProvenWay : kFailuresUntilNextWay;
     if (++pack.failures >= limit) {
       pack.way = static_cast<Way>((static_cast<unsigned>(pack.way) + 1) % static_cast<unsigned>(Way::kEnd));

@@ -72,16 +72,27 @@ TEST_F(JkNwTest, AsksAndCommandsAsTheVendorSays) {
 }
 
 TEST_F(JkNwTest, ASleepingBoardIsWokenFirst) {
+  const auto ask = [&](unsigned step) { return device.begin(Part::kLive, 0, step).bytes[8]; };
+  const std::uint8_t read = 6;
+  const std::uint8_t wake = 1;
   for (int i = 0; i < 2; ++i) {
-    device.begin(Part::kLive, 0);
+    EXPECT_EQ(ask(0), read);
     device->end(false, device.heard);
   }
-  EXPECT_EQ(device.request(Part::kLive, 0, 0), from_hex("4E 57 00 13 00 00 00 00 01 03 00 00 00 00 00 00 68 00 00 01 24"));
-  EXPECT_EQ(device.request(Part::kLive, 0, 1)[8], 6);
-  device.begin(Part::kLive, 0, 1);
+  EXPECT_EQ(device.request(Part::kLive, 0), from_hex("4E 57 00 13 00 00 00 00 01 03 00 00 00 00 00 00 68 00 00 01 24"));
+  EXPECT_EQ(ask(0), wake);  // woken without a word
+  device->end(false, device.heard);
+  EXPECT_EQ(ask(0), read);
+  device->end(false, device.heard);
+  EXPECT_EQ(ask(0), wake);  // woken with an answer
+  device.feed(frame(1, 1, "00"));
+  EXPECT_EQ(device->progress(), Progress::kComplete);
+  device->end(true, device.heard);
+  EXPECT_EQ(ask(1), read);
   device.feed(answer(base_));
   device->end(true, device.heard);
-  EXPECT_EQ(device.request(Part::kLive, 0, 0)[8], 6);
+  EXPECT_TRUE(device.request(Part::kLive, 0, 1).empty());
+  EXPECT_EQ(ask(0), read);
 }
 
 TEST_F(JkNwTest, AnyReadAnswersAReadAll) {

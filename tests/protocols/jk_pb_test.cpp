@@ -169,7 +169,7 @@ TEST_F(JkPbTest, SwitchesAndCapacityOfTheSettingsGoAlongWithLiveValues) {
   device.feed(status() + ack(1, 0x1620));
   EXPECT_FALSE(device.heard.reports.back().live->has(Field::kChargeSwitch));
   device.feed(settings(true) + ack(1, 0x161E));
-  EXPECT_EQ(device.heard.reports.back().settings->get(BmsSetting::kChargeSwitch), 1);
+  EXPECT_EQ(device.heard.reports.back().settings->get(BmsSetting::kSwitchCharge), 1);
   device.feed(status() + ack(2, 0x1620));
   EXPECT_FALSE(device.heard.reports.back().live->has(Field::kChargeSwitch));  // another pack
   device.feed(status() + ack(1, 0x1620));
