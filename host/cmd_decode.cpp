@@ -167,9 +167,9 @@ protocols::Dialect best_dialect(const std::vector<InputPiece>& pieces) {
     NoSink sink;
     feed_all(**box, pieces, sink);
     const auto& seen = (*box)->counters();
-    const Score score{seen.frames_ok, std::numeric_limits<std::uint32_t>::max() - seen.bytes_skipped, seen.bad_checks + seen.truncated};
-    // Of equals the later one: bare JK frames are read by jk-ble, which knows both layouts.
-    if (best && score < *best) continue;
+    const Score score{seen.frames_ok, std::numeric_limits<std::uint32_t>::max() - seen.bytes_skipped, 2 * seen.bad_checks + seen.truncated};
+    // Bare JK frames are as good to jk-pb, but jk-ble knows both layouts.
+    if (best && (score < *best || (score == *best && entry.id != protocols::Dialect::kJkBle))) continue;
     best = score;
     dialect = entry.id;
   }
