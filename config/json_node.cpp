@@ -25,11 +25,11 @@ Node convert(const json::value& in) {
       break;
     case json::kind::array:
       out.kind = Node::Kind::kList;
-      for (const auto& child : in.get_array()) out.list.push_back(convert(child));
+      for (const auto& child : in.get_array()) out.children.push_back(convert(child));
       break;
     case json::kind::object:
       out.kind = Node::Kind::kTable;
-      for (const auto& [key, child] : in.get_object()) out.table.emplace_back(std::string{key}, convert(child));
+      for (const auto& [key, child] : in.get_object()) out.children.emplace_back(convert(child)).key = std::string{key};
       break;
   }
   return out;

@@ -49,16 +49,16 @@ Item* item_for(const Section& section, std::vector<Item>& items, std::string_vie
 void assign_cell(const Section& section, std::vector<Item>& items, std::string_view id, std::size_t option, std::string_view text,
                  Source source, const std::string& where, Problems& problems) {
   const auto& row = section.options[option];
-  if (section.list && option == 0) {
-    problems.push_back(problem(section, id, row.key, where, "cannot be changed; add a new one and remove the old one"));
-    return;
-  }
+  auto* item = item_for(section, items, id, source, where, problems);
+  if (item == nullptr) return;
   Cell cell{.value = false, .source = source, .where = where};
-  if (auto wrong = check_text(row, text, cell.value); !wrong.empty()) {
+  auto wrong = check_text(row, text, cell.value);
+  if (section.list && option == 0) wrong = "cannot be changed; add a new one and remove the old one";
+  if (wrong.empty()) {
+    item->cells[option] = std::move(cell);
+  } else {
     problems.push_back(problem(section, id, row.key, where, std::move(wrong)));
-    return;
   }
-  if (auto* item = item_for(section, items, id, source, where, problems)) item->cells[option] = std::move(cell);
 }
 
 /// What a variable of a list means: the option whose name ends it, and the id before.
@@ -241,7 +241,7 @@ Layer environment_layer(Schema schema, const Layer& below, const Pairs& environm
     if (!index) continue;
     const auto& section = schema[*index];
     const auto rest = name.substr(kPrefix.size() + section.key.size() + 1);
-    const auto where = "environment " + full_name;
+    const auto where = "environment " + shown_key(full_name);
     std::string id;
     std::optional<std::size_t> option;
     if (section.list) {
@@ -267,15 +267,11 @@ Layer environment_layer(Schema schema, const Layer& below, const Pairs& environm
 void assign(Schema schema, Layer& layer, std::string_view key, std::string_view value, Source source, const std::string& where,
             Problems& problems) {
   const auto fail = [&](std::string message) {
-    problems.push_back({.where = where, .key = std::string{key.substr(0, 80)}, .pointer = {}, .message = std::move(message)});
+    problems.push_back({.where = where, .key = shown_key(key), .pointer = {}, .message = std::move(message)});
   };
-  if (!is_utf8(key) || std::any_of(key.begin(), key.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
-    problems.push_back({.where = where, .key = {}, .pointer = {}, .message = "the key contains characters that are not allowed"});
-    return;
-  }
   const auto group = key.substr(0, key.find('.'));
   const auto index = find_section(schema, group);
-  if (!index) return fail("there is no group " + quoted(group.substr(0, 40)) + did_you_mean(group, section_keys(schema)));
+  if (!index) return fail("there is no group " + shown_key(group) + did_you_mean(group, section_keys(schema)));
   const auto& section = schema[*index];
   std::string_view rest = group.size() == key.size() ? std::string_view{} : key.substr(group.size() + 1);
   std::string_view id;

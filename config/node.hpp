@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "config/problem.hpp"
@@ -21,8 +20,8 @@ struct Node {
   Value value;
   std::string_view what;  // kOther: in words
   std::size_t line{0};    // 0 = not known
-  std::vector<std::pair<std::string, Node>> table;
-  std::vector<Node> list;
+  std::string key;        // inside a table
+  std::vector<Node> children;
 };
 
 /// Larger files are not ours.

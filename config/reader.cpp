@@ -10,19 +10,6 @@ namespace bmsgate::config {
 namespace {
 
 constexpr std::size_t kMaxProblems = 50;
-constexpr std::size_t kLongestKey = 60;
-
-/// A key of the input in a message: short and in one line.
-std::string shown_key(std::string_view key) {
-  const bool plain = !key.empty() && key.size() <= kLongestKey && std::all_of(key.begin(), key.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-  if (plain) return std::string{key};
-  if (key.size() <= kLongestKey) return quoted(key);
-  std::size_t end = kLongestKey;
-  while (end > 0 && (static_cast<unsigned char>(key[end]) & 0xC0U) == 0x80U) --end;
-  return quoted(key.substr(0, end)) + "…";
-}
 
 class Reader {
  public:
@@ -34,7 +21,8 @@ class Reader {
       add({.where = where_, .key = {}, .pointer = {}, .message = "must be one JSON object with the groups of settings"});
       return std::move(layer_);
     }
-    for (const auto& [key, node] : root.table) {
+    for (const auto& node : root.children) {
+      const auto& key = node.key;
       const auto index = find_section(schema_, key);
       if (!index) {
         add({.where = at(node),
@@ -79,7 +67,7 @@ class Reader {
     const auto wrong = toml_ ? "is a list of tables: write [[" + std::string{section.key} + "]] before each"
                              : std::string{"must be a list of objects, each with its id"};
     if (node.kind == Node::Kind::kList) {
-      for (const auto& child : node.list) {
+      for (const auto& child : node.children) {
         if (child.kind != Node::Kind::kTable) {
           add(section, {}, {}, child.line != 0 ? child : node, wrong);
         } else if (!read_item_with_id(index, child)) {
@@ -87,11 +75,11 @@ class Reader {
         }
       }
     } else if (node.kind == Node::Kind::kTable) {
-      for (const auto& [id, child] : node.table) {
+      for (const auto& child : node.children) {
         if (child.kind != Node::Kind::kTable && (toml_ || child.kind != Node::Kind::kNull)) {
           return add(section, {}, {}, node, wrong);
         }
-        if (!read_item(index, id, child)) return;
+        if (!read_item(index, child.key, child)) return;
       }
     } else {
       add(section, {}, {}, node, wrong);
@@ -101,8 +89,8 @@ class Reader {
   bool read_item_with_id(std::size_t index, const Node& node) {
     const auto& section = schema_[index];
     const auto& id_row = section.options.front();
-    for (const auto& [key, child] : node.table) {
-      if (key != id_row.key) continue;
+    for (const auto& child : node.children) {
+      if (child.key != id_row.key) continue;
       if (child.kind == Node::Kind::kValue && std::holds_alternative<std::string>(child.value)) {
         return read_item(index, std::get<std::string>(child.value), node);
       }
@@ -143,7 +131,8 @@ class Reader {
   }
 
   void read_options(const Section& section, Item& item, const Node& node, std::size_t first) {
-    for (const auto& [key, child] : node.table) {
+    for (const auto& child : node.children) {
+      const auto& key = child.key;
       if (first > 0 && key == section.options.front().key) {
         if (child.kind != Node::Kind::kValue || child.value != Value{item.id}) add(section, item.id, key, child, "differs from its place");
         continue;

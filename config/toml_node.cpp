@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "config/node.hpp"
 
@@ -16,15 +17,16 @@ Node convert(const toml::node& in) {
   if (const auto* table = in.as_table()) {
     out.kind = Node::Kind::kTable;
     for (const auto& [key, child] : *table) {
-      auto node = convert(child);
+      auto& node = out.children.emplace_back(convert(child));
+      node.key = key.str();
       if (key.source().begin.line != 0) node.line = key.source().begin.line;
-      out.table.emplace_back(std::string{key.str()}, std::move(node));
     }
     // The library sorts by key; people read from the top.
-    std::stable_sort(out.table.begin(), out.table.end(), [](const auto& a, const auto& b) { return a.second.line < b.second.line; });
+    std::sort(out.children.begin(), out.children.end(),
+              [](const Node& a, const Node& b) { return std::tie(a.line, a.key) < std::tie(b.line, b.key); });
   } else if (const auto* array = in.as_array()) {
     out.kind = Node::Kind::kList;
-    for (const auto& child : *array) out.list.push_back(convert(child));
+    for (const auto& child : *array) out.children.push_back(convert(child));
   } else if (const auto* flag = in.as_boolean()) {
     out.value = flag->get();
   } else if (const auto* integer = in.as_integer()) {

@@ -281,6 +281,19 @@ std::string quoted(std::string_view text) {
   return out + "\"";
 }
 
+std::string shown_key(std::string_view key) {
+  constexpr std::size_t kLongest = 60;
+  const bool odd =
+      key.empty() || std::any_of(key.begin(), key.end(), [](char c) {
+        return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.');
+      });
+  if (!is_utf8(key)) return "(a name that is no UTF-8 text)";
+  std::size_t end = std::min(key.size(), kLongest);
+  while (end > 0 && end < key.size() && (static_cast<unsigned char>(key[end]) & 0xC0U) == 0x80U) --end;
+  const auto text = odd ? quoted(key.substr(0, end)) : std::string{key.substr(0, end)};
+  return end < key.size() ? text + "…" : text;
+}
+
 bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
     const auto length = utf8_length(text);

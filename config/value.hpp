@@ -36,6 +36,8 @@ void set(const core::Option& option, void* object, const Value& value);
 [[nodiscard]] std::string number_text(double value);
 /// Text in quotes, with escapes that TOML and JSON share.
 [[nodiscard]] std::string quoted(std::string_view text);
+/// A key or name of the input for a message: short, in one line, valid UTF-8; in quotes if it looks odd.
+[[nodiscard]] std::string shown_key(std::string_view key);
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 
 /// The word of the list that is most like `word`, if one is near enough to be meant.

@@ -128,10 +128,10 @@ TEST(Store, SaysWhatIsWrongAndWhere) {
        "",
        {{"BMSGATE_UNIT_B%_NAME", "1"}},
        {},
-       "environment BMSGATE_UNIT_B%_NAME: unit.id: \"b%\" is not allowed here: 1 to 19 of a-z 0-9 _ -"},
+       "environment \"BMSGATE_UNIT_B%_NAME\": unit.id: \"b%\" is not allowed here: 1 to 19 of a-z 0-9 _ -"},
       {"", "", {}, {{"server.port", "0", "--port"}}, "--port: server.port: 0 is below 1 (allowed 1-65535)"},
       {"", "", {}, {{"server", "0", "--set"}}, "--set: server: unknown setting"},
-      {"", "", {}, {{"srver.port", "0", "--set"}}, "--set: srver.port: there is no group \"srver\"; did you mean server?"},
+      {"", "", {}, {{"srver.port", "0", "--set"}}, "--set: srver.port: there is no group srver; did you mean server?"},
       {"", "", {}, {{"unit.boat", "0", "--set"}}, "--set: unit.boat: write it as unit.ID.KEY"},
       {"", "", {}, {{"unit.boat.id", "x", "--set"}}, "--set: unit.boat.id: cannot be changed; add a new one and remove the old one"},
   };

@@ -106,6 +106,14 @@ TEST(Nearest, FindsWhatWasMeantAndNothingElse) {
   EXPECT_FALSE(nearest(std::string(100000, 'p'), words));
 }
 
+TEST(ShownKey, IsShortAndClean) {
+  EXPECT_EQ(shown_key("pack.boat.poll_s"), "pack.boat.poll_s");
+  EXPECT_EQ(shown_key(""), "\"\"");
+  EXPECT_EQ(shown_key("a b\n"), "\"a b\\u000a\"");
+  EXPECT_EQ(shown_key("\xff"), "(a name that is no UTF-8 text)");
+  EXPECT_EQ(shown_key(std::string(59, 'x') + "\xe2\x82\xac"), "\"" + std::string(59, 'x') + "\"…");
+}
+
 TEST(Utf8, IsToldFromOtherBytes) {
   for (const std::string_view good : {"", "a", "\xc2\xb5", "\xe2\x82\xac", "\xf0\x9f\x94\x8b", "\xed\x9f\xbf"}) EXPECT_TRUE(is_utf8(good));
   for (const std::string_view bad : {"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "a\xe2\x82"}) {
