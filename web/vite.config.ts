@@ -12,6 +12,19 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
+    // What the first view needs comes in one piece; charts and the other pages when they are asked for.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            {
+              name: 'core',
+              test: /node_modules\/(preact|@preact)|src\/(lib|api|gen|store|lang\/en|app|main|pages\/status\/(?!jk|daly)|ui\/(?!chart|range_bar|chip))/,
+            },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { '/api': gateway, '/healthz': gateway } },
   test: { environment: 'happy-dom', include: ['tests/**/*.test.{ts,tsx}'] },

@@ -181,11 +181,19 @@ route('GET', '/events', 'open', ({ query, answer }) => {
 });
 
 route('GET', '/buses', 'open', ({ answer }) => answer(200, world.firstRun ? [] : busObjects()));
-route('GET', '/buses/{id}/capture', 'open', ({ args, answer }) =>
-  answer(200, `# link ${args[0]}\n# baud 115200\n0 > 01 10 16 20 00 01 02 00 00 D6 F1\n41210 < 55 AA EB 90 02 05\n`, {
+const kFrames = [
+  '> 0110162000010200 00d6f1',
+  '< 55aaeb9002050b0d0b0d0c0d0b0d0a0d0b0d0b0d0b0d0b0d0b0d0b0d0b0d0b0d0b0d0b0d0b0d',
+  '< 01101620000104 4b',
+];
+route('GET', '/buses/{id}/capture', 'admin', ({ args, query, answer }) => {
+  const last = Number(query.get('seconds') ?? 600);
+  const start = Math.floor(now() - last);
+  const lines = Array.from({ length: last }, (_, i) => kFrames.map((frame, n) => `${i * 1000000 + n * 41000} ${frame}`)).flat();
+  answer(200, `# link: ${args[0]}\n# start_utc_ms: ${start * 1000}\n${lines.join('\n')}\n`, {
     'Content-Type': 'text/plain; charset=utf-8',
-  }),
-);
+  });
+});
 route('POST', '/buses/{id}/packs/{address}/accept', 'admin', ({ answer }) => answer(201, {}));
 route('GET', '/ports', 'admin', ({ answer }) =>
   answer(200, [

@@ -34,22 +34,6 @@ function stream(request: IncomingMessage, response: ServerResponse): void {
   request.on('close', () => clearInterval(timer));
 }
 
-const kFrames = [
-  { dir: '>', hex: '01 10 16 20 00 01 02 00 00 D6 F1', text: 'jk-pb 1: status?', note: 'asks for the live values' },
-  { dir: '<', hex: '55 AA EB 90 02 05 0B 0D 0B 0D 0C 0D 0B 0D 0A 0D', text: 'jk-pb 1: status, 308 bytes', note: '16 cells, 53.3 V' },
-  { dir: '<', hex: '01 10 16 20 00 01 04 4B', text: 'jk-pb 1: ACK', note: 'confirms the frame' },
-];
-
-function traffic(request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache' });
-  let n = 0;
-  const timer = setInterval(() => {
-    const frame = kFrames[n++ % kFrames.length]!;
-    response.write(`event: frame\ndata: ${JSON.stringify({ t_us: n * 331000, asker: 'poller', ...frame })}\n\n`);
-  }, 330);
-  request.on('close', () => clearInterval(timer));
-}
-
 function files(path: string, request: IncomingMessage, response: ServerResponse): void {
   const wanted = join(kDist, normalize(path));
   const file = wanted.startsWith(kDist) && existsSync(wanted) && statSync(wanted).isFile() ? wanted : join(kDist, 'index.html');
@@ -75,7 +59,6 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   if (!url.pathname.startsWith('/api/v1')) return files(url.pathname, request, response);
   const path = url.pathname.slice('/api/v1'.length);
   if (path === '/stream') return stream(request, response);
-  if (path.endsWith('/capture') && url.searchParams.has('follow')) return traffic(request, response);
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece as Buffer);
   const answer = (status: number, data?: unknown, headers: Record<string, string> = {}) => {

@@ -49,8 +49,20 @@ const kPlaces: readonly Place[] = [
     first: true,
   },
   { path: '/events', text: 'nav.events', icon: 'events', view: page(() => import('./pages/events/index.tsx'), 'EventsPage'), first: false },
+  { path: '/bus', text: 'nav.bus', icon: 'bus', view: page(() => import('./pages/bus/index.tsx'), 'BusPage'), first: false },
+  {
+    path: '/settings',
+    text: 'nav.settings',
+    icon: 'settings',
+    view: page(() => import('./pages/settings/index.tsx'), 'SettingsPage'),
+    first: false,
+  },
 ];
-const kHidden: readonly Pick<Place, 'path' | 'text' | 'view'>[] = [];
+const kHidden: readonly Pick<Place, 'path' | 'text' | 'view'>[] = [
+  { path: '/more', text: 'nav.more', view: page(() => import('./pages/more.tsx'), 'MorePage') },
+  { path: '/setup', text: 'nav.setup', view: page(() => import('./pages/setup/index.tsx'), 'SetupPage') },
+  { path: '/report', text: 'nav.report', view: page(() => import('./pages/report.tsx'), 'ReportPage') },
+];
 
 const within = (place: string) => (place === '/' ? path.value === '/' : path.value === place || path.value.startsWith(`${place}/`));
 

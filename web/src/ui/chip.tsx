@@ -4,6 +4,7 @@ import { useRef } from 'preact/hooks';
 
 interface Props {
   name: string;
+  /** What the name is of, for those who listen. */
   label: string;
   tone: string;
   value: string;
@@ -36,7 +37,7 @@ export function Chip({ name, label, tone, value, pressed, onToggle, onIsolate }:
       class="chip"
       type="button"
       aria-pressed={pressed}
-      aria-label={`${label}: ${value}`}
+
       style={{ '--tone': tone }}
       onPointerDown={begin}
       onPointerUp={end}
@@ -44,7 +45,10 @@ export function Chip({ name, label, tone, value, pressed, onToggle, onIsolate }:
       onClick={click}
     >
       <i />
-      <span>{name}</span>
+      <span>
+        <span class="sr">{label} </span>
+        {name}
+      </span>
       <span class="num">{value}</span>
     </button>
   );

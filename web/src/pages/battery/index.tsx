@@ -142,7 +142,7 @@ export function BatteryPage() {
             <Chip
               key={i}
               name={`${i + 1}`}
-              label={`${t('cell')} ${i + 1}`}
+              label={t('cell')}
               tone={i === marks.highest ? 'var(--alarm)' : i === marks.lowest ? 'var(--discharging)' : rampOf(i, cells.length)}
               value={number(index === null ? null : cell.avg[index], 3)}
               pressed={!shownHidden.has(i)}
