@@ -33,6 +33,7 @@ Recorder::Recorder(const HistoryOptions& options, std::string path, const core::
 Recorder::~Recorder() { stop(); }
 
 void Recorder::start() {
+  started_ = clock_.now();
   ensure_open();
   thread_ = std::thread{[this] { run(); }};
 }
@@ -103,7 +104,14 @@ std::vector<Chunk> Recorder::pending(std::string_view pack) {
 
 RecorderCounters Recorder::counters() const {
   const std::lock_guard lock{mutex_};
-  return counters_;
+  auto counters = counters_;
+  counters.running = clock_.now() - started_;
+  return counters;
+}
+
+std::uint64_t bytes_per_day(const RecorderCounters& counters) noexcept {
+  const auto seconds = std::chrono::duration<double>(counters.running).count();
+  return seconds < 60 ? 0 : static_cast<std::uint64_t>(static_cast<double>(counters.bytes_written) * 86'400 / seconds);
 }
 
 bool Recorder::flush() {

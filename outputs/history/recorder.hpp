@@ -28,8 +28,11 @@ struct RecorderCounters {
   std::uint64_t lost{0};  // the queue or the memory for unwritten rows was full
   std::uint64_t commits{0};
   std::uint64_t failed_commits{0};
-  std::uint64_t bytes_written{0};  // chunks and events, without SQLite's own overhead
+  std::uint64_t bytes_written{0};  // chunks, without SQLite's own overhead
+  core::Duration running{};        // how long this has been counted
 };
+/// The pace of writing, as far as it can be told after some minutes.
+[[nodiscard]] std::uint64_t bytes_per_day(const RecorderCounters& counters) noexcept;
 
 class Recorder final : public core::Subscriber {
  public:
@@ -116,6 +119,7 @@ class Recorder final : public core::Subscriber {
   Notes notes_;
   std::map<std::string, PackState, std::less<>> packs_;
   RecorderCounters counters_;
+  core::Instant started_{};
   std::uint64_t flush_wanted_{0};
   std::uint64_t flush_done_{0};
   bool flush_ok_{false};
