@@ -20,48 +20,9 @@ using core::Progress;
 using core::Scan;
 using core::Verdict;
 
-constexpr std::uint8_t kStart = 0xA5;
 constexpr std::uint8_t kFirstHost = 0x20;  // addresses from here on are askers: GPRS 20, PC 40 (3F + board), Bluetooth 80, broadcast FF
-constexpr std::uint8_t kPcHost = 0x40;
-constexpr std::uint8_t kBluetoothHost = 0x80;
-
-// Commands.
-constexpr std::uint8_t kRestart = 0x00;
-constexpr std::uint8_t kSetSoc = 0x21;
-constexpr std::uint8_t kDischargeSwitch = 0xD9;
-constexpr std::uint8_t kChargeSwitch = 0xDA;
-
-constexpr std::uint8_t kTriesUntilAbsent = 2;  // settings, identity and slower ids: an id that a board lacks is met with silence
-constexpr std::uint8_t kFastTriesUntilAbsent = 12;
-constexpr std::uint8_t kMissesUntilForgotten = 3;  // values of a slower id are carried over for so many unanswered requests
-constexpr std::uint8_t kMissesUntilOtherHost = 12;
 constexpr std::uint8_t kPatience = 3;
-
-constexpr std::array<std::uint8_t, 4> kFastIds{kPack, kSwitches, kCells, kFailures};  // 90 and 93 side by side: the sign rule needs it
-constexpr std::array<std::uint8_t, 5> kSlowIds{kTemperatures, kBalance, kStatus, kTemperatureExtremes, kCellExtremes};
-constexpr std::array<std::uint8_t, 6> kSlowTurns{kTemperatures, kBalance, kStatus, kTemperatures, kTemperatureExtremes, kCellExtremes};
-constexpr std::array<std::uint8_t, 12> kSettingIds{0x50, 0x51, 0x52, 0x53, 0x59, 0x5A, 0x5B, 0x5C, 0x5D, 0x5E, 0x5F, 0x60};
-constexpr std::array<std::uint8_t, 7> kIdentityIds{0x62, 0x63, 0x57, 0x54, 0x55, 0x56, 0x6A};
-
-constexpr core::DialectInfo kInfo{.key = "daly-a5",
-                                  .title = "Daly A5",
-                                  .timing = kDalyTiming,
-                                  .min_address = 1,
-                                  .max_address = kMaxBoards,
-                                  .default_address = 1,
-                                  .has_master = false};
-
-constexpr bool is_board(std::uint8_t address) noexcept {
-  return address >= 1 && address <= kMaxBoards;
-}
-/// The board that a request is for: several on one line are asked at 3F + board (Kicosta's capture).
-constexpr std::uint8_t board_of_host(std::uint8_t host) noexcept {
-  const auto board = static_cast<std::uint8_t>(host - kPcHost + 1);
-  return host >= kPcHost && is_board(board) ? board : std::uint8_t{1};
-}
-constexpr bool is_write(std::uint8_t id) noexcept {
-  return id == kRestart || (id >= 0x10 && id < 0x50) || id == kDischargeSwitch || id == kChargeSwitch;
-}
+constexpr auto kInfo = daly_info("daly-a5", "Daly A5", kMaxBoards);
 
 Scan scan(Bytes bytes) noexcept {
   if (bytes[0] != kStart) return {Verdict::kNone};
@@ -104,12 +65,7 @@ class DalyA5 final : public core::Protocol {
   void settle(Board& board, bool heard) noexcept;
   void close_cycle(std::uint8_t address, bool at_end, core::ReportSink& sink) noexcept;
   void report(std::uint8_t address, std::uint16_t mask, core::ReportSink& sink) noexcept;
-  void make_plan(Board& board, Part part) noexcept;
-  void count_miss(Board& board) noexcept;
-  [[nodiscard]] bool absent(const Board& board, std::uint8_t id) const noexcept;
   [[nodiscard]] Board& asked_board() noexcept { return boards_[asked_address_ - 1U]; }
-  static void build(core::Request& out, const Board& board, std::uint8_t address, std::uint8_t id,
-                    const std::array<std::uint8_t, kDataSize>& data) noexcept;
 
   core::FrameBuffer<512> buffer_;
   core::LineCounters counters_;
@@ -178,10 +134,7 @@ void DalyA5::on_request(Bytes frame, core::ReportSink& sink) noexcept {
 /// A frame of the answer that is awaited.
 void DalyA5::on_answer(Board& board, std::uint8_t id, Bytes data) noexcept {
   if (is_write(id)) {
-    const bool echoes = id == kDischargeSwitch || id == kChargeSwitch;
-    const std::uint8_t wanted = echoes ? request_.bytes[kDataAt] : std::uint8_t{1};
-    const bool done = id == kRestart || data[0] == wanted;
-    progress_ = done ? Progress::kComplete : Progress::kRefused;
+    progress_ = accepted(request_, data) ? Progress::kComplete : Progress::kRefused;
   } else if (in_frames(id)) {
     add_frame(board, id, data, false);
   } else {
@@ -249,7 +202,11 @@ void DalyA5::settle(Board& board, bool heard) noexcept {
 void DalyA5::quiet(core::ReportSink& sink) noexcept {
   buffer_.quiet(counters_, scan, [this, &sink](Bytes frame) { on_frame(frame, sink); });
   if (asking_ && own_) {
-    if (frames_suffice(asked_board())) settle(asked_board(), false);
+    auto& board = asked_board();
+    if (board.frames_id != 0 && frames_suffice(board)) settle(board, false);
+    // With a frame missing this was no answer: it is asked for again, never mixed with another one.
+    if (progress_ == Progress::kPartial) progress_ = Progress::kWaiting;
+    board.frames.clear();
     return;
   }
   for (auto& board : boards_) settle(board, true);
@@ -296,9 +253,11 @@ void DalyA5::close_cycle(std::uint8_t address, bool at_end, core::ReportSink& si
 /// Reports what is new: live values if `mask` holds any, settings and identity if they came.
 void DalyA5::report(std::uint8_t address, std::uint16_t mask, core::ReportSink& sink) noexcept {
   auto& board = boards_[address - 1U];
-  core::Report out{.address = address};
+  core::Report out;
+  out.address = address;
   if (mask != 0) {
     complete(board, mask);
+    out.carried = carried(board, mask) | copy_settings(board.settings, board.live);
     out.live = &board.live;
   }
   if (board.settings_new) out.settings = &board.settings;
@@ -316,41 +275,6 @@ void DalyA5::configure(std::uint8_t address, const core::DialectOptions& options
   boards_[address - 1U].options = options;
 }
 
-bool DalyA5::absent(const Board& board, std::uint8_t id) const noexcept {
-  const std::size_t i = id - kFirstPlanned;
-  if (id == kPack || id == kSwitches || i >= kPlannedIds || board.served[i]) return false;
-  return board.misses[i] >= ((bit(id) & kFast) != 0 ? kFastTriesUntilAbsent : kTriesUntilAbsent);
-}
-
-void DalyA5::make_plan(Board& board, Part part) noexcept {
-  board.plan.clear();
-  const auto add = [&](std::span<const std::uint8_t> ids) {
-    for (const auto id : ids) {
-      if (!absent(board, id) && std::ranges::find(board.plan, id) == board.plan.end()) static_cast<void>(board.plan.push_back(id));
-    }
-  };
-  if (part == Part::kSettings) return add(kSettingIds);
-  if (part == Part::kIdentity) return add(kIdentityIds);
-  if (!board.status_known) add(std::array{kStatus});  // the number of cells tells when an answer to 95 is whole
-  add(kFastIds);
-  for (const auto id : kSlowIds) {
-    if (board.options.every_detail || !board.served[id - kFirstPlanned]) add(std::array{id});
-  }
-  add(std::array{kSlowTurns[board.turn++ % kSlowTurns.size()]});
-}
-
-void DalyA5::build(core::Request& out, const Board& board, std::uint8_t address, std::uint8_t id,
-                   const std::array<std::uint8_t, kDataSize>& data) noexcept {
-  out = {};
-  out.address = address;
-  out.tag = id;
-  const auto host = static_cast<std::uint8_t>(kPcHost + address - 1);
-  const std::array<std::uint8_t, kDataAt> head{kStart, board.host_80 ? kBluetoothHost : host, id, kDataSize};
-  static_cast<void>(out.bytes.append(head));
-  static_cast<void>(out.bytes.append(data));
-  static_cast<void>(out.bytes.push_back(static_cast<std::uint8_t>(core::byte_sum(out.bytes.view()))));
-}
-
 bool DalyA5::next_request(Part part, std::uint8_t address, unsigned step, core::Request& out) noexcept {
   if (!is_board(address)) return false;
   auto& board = boards_[address - 1U];
@@ -363,27 +287,14 @@ bool DalyA5::next_request(Part part, std::uint8_t address, unsigned step, core::
   if (step >= board.plan.size()) return false;
   std::array<std::uint8_t, kDataSize> data{};
   if (board.options.fill_aa) data.fill(0xAA);
-  build(out, board, address, board.plan[step], data);
+  build_request(out, board, address, board.plan[step], data);
   built_ = out;
   return true;
 }
 
 core::Result<bool> DalyA5::command(const core::Command& command, std::uint8_t address, unsigned step, core::Request& out) noexcept {
-  using enum core::CommandId;
-  if (!is_board(address) || step != 0 || command.id == kBalance) return core::Error::kUnsupported;
-  if (const auto error = check_argument(command); error != core::Error::kNone) return error;
-  std::array<std::uint8_t, kDataSize> data{};
-  std::uint8_t id = protocols::kRestart;
-  if (command.id == kChargeMos || command.id == kDischargeMos) {
-    id = command.id == kChargeMos ? kChargeSwitch : kDischargeSwitch;
-    data[0] = static_cast<std::uint8_t>(command.value);
-  } else if (command.id == core::CommandId::kSetSoc) {
-    id = protocols::kSetSoc;  // date and time before it may be zero
-    data[6] = static_cast<std::uint8_t>(command.value >> 8);
-    data[7] = static_cast<std::uint8_t>(command.value);
-  }
-  build(out, boards_[address - 1U], address, id, data);
-  out.changes_state = true;
+  if (!is_board(address) || step != 0) return core::Error::kUnsupported;
+  if (const auto error = build_command(command, boards_[address - 1U], address, out); error != core::Error::kNone) return error;
   return false;
 }
 
@@ -401,32 +312,14 @@ void DalyA5::begin(const core::Request& request) noexcept {
   progress_ = Progress::kWaiting;
 }
 
-void DalyA5::count_miss(Board& board) noexcept {
-  const bool asked_80 = request_.bytes[1] == kBluetoothHost;
-  if (board.host_works && ++board.host_misses >= kMissesUntilOtherHost) board.host_works = false;
-  if (!board.host_works && asked_address_ == 1) board.host_80 = !asked_80;
-  if (asked_id_ < kFirstPlanned || asked_id_ > kFailures) return;
-  // A board that answers nothing at all sleeps; that says nothing about one id.
-  if (board.host_misses > kMissesUntilForgotten || !board.host_works) return;
-  auto& misses = board.misses[asked_id_ - kFirstPlanned];
-  if (misses < 0xFF) ++misses;
-  if (misses >= kMissesUntilForgotten && bit(asked_id_) != 0 && (bit(asked_id_) & kFast) == 0) forget(board, asked_id_);
-}
-
 void DalyA5::end(bool /*answered*/, core::ReportSink& sink) noexcept {
   quiet(sink);
   if (asking_ && own_) {
     auto& board = asked_board();
-    if (!answered_) {
-      count_miss(board);
+    if (answered_) {
+      count_answer(board, request_, progress_ == Progress::kComplete);
     } else {
-      board.host_works = true;
-      board.host_80 = request_.bytes[1] == kBluetoothHost;
-      board.host_misses = 0;
-      if (progress_ == Progress::kComplete) {
-        board.served[asked_id_ - kFirstPlanned] = true;
-        board.misses[asked_id_ - kFirstPlanned] = 0;
-      }
+      count_silence(board, request_);
     }
     board.frames.clear();
     board.frames_id = 0;
@@ -437,11 +330,8 @@ void DalyA5::end(bool /*answered*/, core::ReportSink& sink) noexcept {
 void DalyA5::finish(std::uint8_t address, core::ReportSink& sink) noexcept {
   if (!is_board(address)) return;
   auto& board = boards_[address - 1U];
-  auto needed = kFast;
-  for (const auto id : kFastIds) {
-    if (absent(board, id)) needed &= static_cast<std::uint16_t>(~bit(id));
-  }
-  const bool whole = board.part == Part::kLive && (board.polled & needed) == needed && !board.bad;
+  const auto must = needed(board);
+  const bool whole = board.part == Part::kLive && (board.polled & must) == must && !board.bad;
   report(address, whole ? board.polled : std::uint16_t{0}, sink);
   board.polled = 0;
   built_ = {};
@@ -449,8 +339,6 @@ void DalyA5::finish(std::uint8_t address, core::ReportSink& sink) noexcept {
 
 }  // namespace
 
-core::Protocol* make_daly_a5(ProtocolStorage storage) noexcept {
-  return new (storage.data()) DalyA5{};
-}
+core::Protocol* make_daly_a5(ProtocolStorage storage) noexcept { return new (storage.data()) DalyA5{}; }
 
 }  // namespace bmsgate::protocols

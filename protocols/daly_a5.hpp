@@ -13,6 +13,7 @@
 
 namespace bmsgate::protocols::a5 {
 
+inline constexpr std::uint8_t kStart = 0xA5;
 inline constexpr std::size_t kFrameSize = 13;
 inline constexpr std::size_t kDataAt = 4;
 inline constexpr std::size_t kDataSize = 8;
@@ -47,6 +48,8 @@ inline constexpr std::size_t kPlannedIds = kFailures - kFirstPlanned + 1;
 
 /// Without these there is no reading.
 inline constexpr std::uint16_t kFast = bit(kPack) | bit(kSwitches) | bit(kCells) | bit(kFailures);
+
+inline constexpr std::array<std::uint8_t, 4> kFastIds{kPack, kSwitches, kCells, kFailures};
 
 /// The frames of one answer, in whatever numbering: frames count from 1, on some boards from 0.
 class FrameSet {
@@ -102,7 +105,8 @@ struct Board {
   SignLatch sign;
 
   std::int32_t current_tenths{0};  // before the sign rule
-  std::uint8_t cells{0};           // from 0x94; 0 = not known
+  std::uint8_t cells{0};           // from 0x94; 0 = not known; a change counts when it was said twice
+  std::uint8_t cells_said{0};
   std::uint8_t sensors{0};
   bool status_known{false};
   std::uint64_t balance_bits{0};
@@ -127,10 +131,13 @@ struct Board {
 
   core::Part part{core::Part::kLive};
   core::FixedVector<std::uint8_t, 16> plan;
-  std::uint8_t turn{0};  // whose turn it is among the slower ids
-  bool host_80{false};   // ask as host 80, not 40
+  std::uint8_t turn{0};   // whose turn it is among the slower ids
+  std::uint8_t again{0};  // a slower id whose answer changed: asked again in the next poll, so that the gate need not wait for it
+  std::array<std::uint32_t, 3> last_said{};  // of 94, 96 and 97, as a sum that tells a change
+  bool host_80{false};                       // ask as host 80, not 40
   bool host_works{false};
   std::uint8_t host_misses{0};
+  core::FixedVector<std::uint8_t, 16> silent;      // ids unanswered since the last answer; full: the board sleeps
   std::array<std::uint8_t, kPlannedIds> misses{};  // unanswered in a row, by id from 50
   std::array<bool, kPlannedIds> served{};          // has answered once, by id from 50
 };
@@ -150,9 +157,38 @@ void take_single(Board& board, std::uint8_t id, Bytes data) noexcept;
 void keep_partial_cells(Board& board) noexcept;
 /// True if the frames that came hold all that the answer must hold.
 [[nodiscard]] bool frames_suffice(const Board& board) noexcept;
+/// The fields that an id fills.
+[[nodiscard]] FieldMask fields_of(std::uint8_t id) noexcept;
+/// The fields of all known ids that are not in `mask`: a report carries them over.
+[[nodiscard]] FieldMask carried(const Board& board, std::uint16_t mask) noexcept;
 /// Makes the values of a live id missing.
 void forget(Board& board, std::uint8_t id) noexcept;
 /// Completes `live` for a report of the ids in `mask`: sign, cells and temperatures trimmed to their counts, balancing.
 void complete(Board& board, std::uint16_t mask) noexcept;
+
+// daly_a5_plan.cpp: what to ask
+
+/// True if this board has never answered an id that it was asked often enough.
+[[nodiscard]] bool absent(const Board& board, std::uint8_t id) noexcept;
+/// What one poll asks.
+void make_plan(Board& board, core::Part part) noexcept;
+/// The ids without which there is no reading.
+[[nodiscard]] std::uint16_t needed(const Board& board) noexcept;
+/// A request for board `address`; which host asks depends on what has worked.
+void build_request(core::Request& out, const Board& board, std::uint8_t address, std::uint8_t id, Bytes data) noexcept;
+/// The request of a command; the error says why there is none.
+[[nodiscard]] core::Error build_command(const core::Command& command, const Board& board, std::uint8_t address,
+                                        core::Request& out) noexcept;
+/// A request of the plan was answered (`whole`: with all its frames), or met with silence.
+void count_answer(Board& board, const core::Request& request, bool whole) noexcept;
+void count_silence(Board& board, const core::Request& request) noexcept;
+/// True if the answer to a command says that it was done.
+[[nodiscard]] bool accepted(const core::Request& command, Bytes answer) noexcept;
+
+/// The board that a request is for: several on one line are asked at 3F + board (esphome #12445).
+[[nodiscard]] std::uint8_t board_of_host(std::uint8_t host) noexcept;
+[[nodiscard]] constexpr bool is_board(std::uint8_t address) noexcept { return address >= 1 && address <= kMaxBoards; }
+/// True for ids that change something in the BMS.
+[[nodiscard]] bool is_write(std::uint8_t id) noexcept;
 
 }  // namespace bmsgate::protocols::a5

@@ -64,9 +64,7 @@ struct SettingRow {
 constexpr SettingRow volts(std::uint8_t id, std::uint16_t offset, BmsSetting setting, std::int32_t multiply) noexcept {
   return {id, {offset, kU16be, setting, multiply}};
 }
-constexpr SettingRow degrees(std::uint16_t offset, BmsSetting setting) noexcept {
-  return {0x5C, {offset, kU8, setting, 10, 1, -400}};
-}
+constexpr SettingRow degrees(std::uint16_t offset, BmsSetting setting) noexcept { return {0x5C, {offset, kU8, setting, 10, 1, -400}}; }
 
 constexpr auto kSettingRows = std::to_array<SettingRow>({
     {0x50, {0, kU32be, BmsSetting::kCapacity}},
@@ -177,10 +175,20 @@ bool gather_cells(const Board& board, CellSlots& slots) noexcept {
   return any;
 }
 
+/// A slower id that says something new is asked again in the next poll: the gate believes a jump only with a second answer.
+void note_change(Board& board, std::uint8_t id, Bytes said) noexcept {
+  std::uint32_t sum = 1;
+  for (const auto byte : said) sum = sum * 31 + byte;
+  auto& last = board.last_said[id == kStatus ? 0 : id - kTemperatures + 1U];
+  if (last != 0 && last != sum) board.again = id;
+  last = sum;
+}
+
 void take_temperatures(Board& board) noexcept {
   const auto frames = std::min<unsigned>(board.frames.run(), kMaxSensors / kSensorsPerFrame);
   for (unsigned n = 0; n < frames; ++n) std::ranges::copy(board.frames.frame(n), board.temperatures.begin() + n * kSensorsPerFrame);
   board.temperatures_held = static_cast<std::uint8_t>(frames * kSensorsPerFrame);
+  note_change(board, kTemperatures, Bytes{board.temperatures}.first(board.temperatures_held));
 }
 
 void take_text(Board& board) noexcept {
@@ -261,9 +269,7 @@ unsigned text_frames(std::uint8_t id) noexcept {
   }
 }
 
-bool in_frames(std::uint8_t id) noexcept {
-  return id == kCells || id == kTemperatures || text_frames(id) != 0;
-}
+bool in_frames(std::uint8_t id) noexcept { return id == kCells || id == kTemperatures || text_frames(id) != 0; }
 
 bool plausible(std::uint8_t id, Bytes data) noexcept {
   switch (id) {
@@ -285,12 +291,15 @@ void take_single(Board& board, std::uint8_t id, Bytes data) noexcept {
       board.bad = !awake(core::u16be(data, 0), core::u16be(data, 4), core::u16be(data, 6), board.cells);
       return;
     case kStatus:
-      board.cells = data[0];
+      if (board.cells == 0 || board.cells_said == data[0]) board.cells = data[0];
+      board.cells_said = data[0];
       board.sensors = data[1];
       board.status_known = true;
+      note_change(board, id, data.first(7));
       return;
     case kBalance:
       board.balance_bits = static_cast<std::uint64_t>(core::u32le(data, 0)) | static_cast<std::uint64_t>(core::u16le(data, 4)) << 32U;
+      note_change(board, id, data.first(6));
       return;
     case kFailures:
       board.live.alarms.clear();
@@ -350,24 +359,34 @@ void keep_partial_cells(Board& board) noexcept {
   if (gather_cells(board, slots)) board.partial_slots = slots;
 }
 
+FieldMask fields_of(std::uint8_t id) noexcept {
+  FieldMask fields = 0;
+  for (const auto& row : live_rows(id)) fields |= mask_of({row.target});
+  switch (id) {
+    case kPack: return fields | mask_of({Field::kCurrent});
+    case kCells: return mask_of({Field::kCellVoltage});
+    case kTemperatures: return mask_of({Field::kTemperature});
+    case kBalance: return mask_of({Field::kBalancing, Field::kBalancingCell});
+    default: return fields;
+  }
+}
+
+FieldMask carried(const Board& board, std::uint16_t mask) noexcept {
+  FieldMask fields = 0;
+  const auto old = static_cast<std::uint16_t>(board.known & ~mask);
+  for (std::uint8_t id = kPack; id <= kFailures; ++id) {
+    if ((old & bit(id)) != 0) fields |= fields_of(id);
+  }
+  if ((old & bit(kTotals)) != 0) fields |= fields_of(kTotals);
+  return fields;
+}
+
 void forget(Board& board, std::uint8_t id) noexcept {
   board.known &= static_cast<std::uint16_t>(~bit(id));
   board.polled &= static_cast<std::uint16_t>(~bit(id));
-  for (const auto& row : live_rows(id)) board.live.clear(row.target);
-  switch (id) {
-    case kPack: board.live.clear(Field::kCurrent); break;
-    case kCells:
-      board.slots = {};
-      board.live.clear_all(Field::kCellVoltage);
-      break;
-    case kTemperatures: board.live.clear_all(Field::kTemperature); break;
-    case kBalance:
-      board.live.clear_all(Field::kBalancingCell);
-      board.live.clear(Field::kBalancing);
-      break;
-    case kFailures: board.live.alarms.clear(); break;
-    default: break;
-  }
+  clear_fields(board.live, fields_of(id));
+  if (id == kCells) board.slots = {};
+  if (id == kFailures) board.live.alarms.clear();
 }
 
 void complete(Board& board, std::uint16_t mask) noexcept {

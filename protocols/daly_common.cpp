@@ -2,6 +2,8 @@
 // Failure bits and fault words of Daly boards as normalised alarms, and texts.
 #include "protocols/daly_common.hpp"
 
+#include <bit>
+
 namespace bmsgate::protocols {
 namespace {
 
@@ -189,6 +191,18 @@ void add_fault_words(std::span<const std::uint16_t, 7> words, core::AlarmList& a
     const bool linked = (words[kParallelWord] & kParallelLink) != 0;
     alarms.add({kCommFault, linked ? kAlarm : kWarning, 0, "No communication with parallel packs"});
   }
+}
+
+void clear_fields(core::Sample& sample, FieldMask fields) noexcept {
+  for (; fields != 0; fields &= fields - 1) sample.clear_all(core::kFields[static_cast<std::size_t>(std::countr_zero(fields))].field);
+}
+
+FieldMask copy_settings(const core::BmsSettings& settings, core::Sample& live) noexcept {
+  using enum core::Field;
+  constexpr auto kBoth = mask_of({kChargeSwitch, kDischargeSwitch, kBalanceSwitch, kNominalCapacity});
+  clear_fields(live, kBoth);
+  core::settings_to_fields(settings, live);
+  return kBoth;
 }
 
 std::string_view daly_text(Bytes bytes) noexcept {

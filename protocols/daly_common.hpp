@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -20,9 +21,36 @@ using Bytes = std::span<const std::uint8_t>;
 /// Current on the wire: (raw - 30000) x 0.1 A, or mA for the balancer.
 inline constexpr std::int32_t kDalyCurrentZero = 30000;
 
+/// One bit per Field.
+using FieldMask = std::uint64_t;
+static_assert(core::kFieldCount <= 64);
+[[nodiscard]] constexpr FieldMask mask_of(std::initializer_list<core::Field> fields) noexcept {
+  FieldMask mask = 0;
+  for (const auto field : fields) mask |= FieldMask{1} << core::index(field);
+  return mask;
+}
+/// Makes every element of these fields missing.
+void clear_fields(core::Sample& sample, FieldMask fields) noexcept;
+/// Shows the settings that are live fields as well; answers these fields.
+FieldMask copy_settings(const core::BmsSettings& settings, core::Sample& live) noexcept;
+
 /// Timing of every Daly line (V1.2; pacing measured by ANTON: a gap of 20 ms loses a third of the requests, 120 ms loses none).
 inline constexpr core::Timing kDalyTiming{
     .baud = 9600, .gap_ms = 120, .reply_timeout_ms = 500, .quiet_ms = 100, .retries = 2, .wake_requests = 3};
+
+/// What the table of dialects says of each of them. A sleeping board sends back what it hears (D2MQTT, MALAND).
+[[nodiscard]] constexpr core::DialectInfo daly_info(std::string_view key, std::string_view title, std::uint8_t boards) noexcept {
+  return {.key = key,
+          .title = title,
+          .timing = kDalyTiming,
+          .min_address = 1,
+          .max_address = boards,
+          .default_address = 1,
+          .has_master = false,
+          .mirrors_asleep = true,
+          .pack_resolution_mv = 100,
+          .confirm_first = false};
+}
 
 /// Tag of a FrameNote whose register nobody named.
 inline constexpr std::uint16_t kUnknownRegister = 0xFFFF;

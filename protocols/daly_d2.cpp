@@ -117,38 +117,34 @@ constexpr std::uint16_t kBoards = 0x82;
 constexpr std::uint16_t kCellsOfBoards = 0x83;
 constexpr std::uint16_t kSensorsOfBoards = 0x86;
 constexpr std::uint16_t kSleep = 0x8A;  // FFFF means never and is passed on
-constexpr std::uint16_t kChargeSwitch = 0xA5;
-constexpr std::uint16_t kDischargeSwitch = 0xA6;
+constexpr std::uint16_t kChargeRegister = 0xA5;
+constexpr std::uint16_t kDischargeRegister = 0xA6;
 constexpr std::uint16_t kVersion = 0xA9;
 constexpr std::uint16_t kVersionCount = 0x20;
-constexpr std::uint16_t kBalanceSwitch = 0xCF;
+constexpr std::uint16_t kBalanceRegister = 0xCF;
 
 constexpr auto kPlan = std::to_array<ModbusBlock>({
     {Part::kLive, 0x00, 0x3E},
     {Part::kLive, 0x3E, 9, true},  // boards of 62 registers are silent here
     {Part::kSettings, 0x80, 0x29},
-    {Part::kSettings, kBalanceSwitch, 1, true},
+    {Part::kSettings, kBalanceRegister, 1, true},
     {Part::kIdentity, kVersion, kVersionCount},
 });
 constexpr auto kListed = std::to_array<ListedBlock>({{124, 0x00}, {160, 0x00}, {18, 0x3E}, {82, 0x80}, {64, kVersion}});
 constexpr auto kCommands = std::to_array<ModbusCommand>({
-    {core::CommandId::kChargeMos, kChargeSwitch},
-    {core::CommandId::kDischargeMos, kDischargeSwitch},
-    {core::CommandId::kBalance, kBalanceSwitch},
+    {core::CommandId::kChargeMos, kChargeRegister},
+    {core::CommandId::kDischargeMos, kDischargeRegister},
+    {core::CommandId::kBalance, kBalanceRegister},
     {core::CommandId::kSetSoc, 0xA7},
     {core::CommandId::kRestart, 0xF0},
 });
 
 constexpr ModbusTraits kTraits{
-    .info = {.key = "daly-d2",
-             .title = "Daly D2",
-             .timing = kDalyTiming,
-             .min_address = 1,
-             .max_address = 1,
-             .default_address = 1,
-             .has_master = false},
+    .info = daly_info("daly-d2", "Daly D2", 1),
     .addressing = {.request = 0xD2, .reply = 0xD2, .boards = 1},
     .secret = {.first = 0xC9, .last = 0xCB},
+    .extra_fields = mask_of({Field::kBalanceCurrent, Field::kBalancingCell, Field::kMosTemperature, Field::kBoardTemperature}),
+    .aside_fields = 0,
     .required = ModbusBoard::kMain,
     .plan = kPlan,
     .listed = kListed,
@@ -222,11 +218,12 @@ class DalyD2 final : public ModbusDialect {
     if (registers.has(kSleep)) settings.set(kSleepTime, registers[kSleep]);
     if (registers.has(kBoards) && registers.has(kSensorsOfBoards + 2U)) take_counts(settings, registers);
     if (limits) {
-      static_cast<void>(take_switch(board, registers, protocols::kChargeSwitch, Field::kChargeSwitch));
-      static_cast<void>(take_switch(board, registers, protocols::kDischargeSwitch, Field::kDischargeSwitch));
+      take_switch(settings, registers, kChargeRegister, kSwitchCharge);
+      take_switch(settings, registers, kDischargeRegister, kSwitchDischarge);
     }
-    if (take_switch(board, registers, protocols::kBalanceSwitch, Field::kBalanceSwitch)) settings.set(kActiveBalancer, registers[protocols::kBalanceSwitch]);
-    board.settings_new = board.settings_new || registers.first < kVersion || registers.has(protocols::kBalanceSwitch);
+    take_switch(settings, registers, kBalanceRegister, kSwitchBalance);
+    take_switch(settings, registers, kBalanceRegister, kActiveBalancer);
+    board.settings_new = board.settings_new || registers.first < kVersion || registers.has(kBalanceRegister);
   }
 
   /// Only the boards that register 82 announces count; the places of the others hold leftovers.
@@ -262,8 +259,6 @@ static_assert(sizeof(DalyD2) <= kProtocolSize && alignof(DalyD2) <= alignof(std:
 
 }  // namespace
 
-core::Protocol* make_daly_d2(ProtocolStorage storage) noexcept {
-  return new (storage.data()) DalyD2{};
-}
+core::Protocol* make_daly_d2(ProtocolStorage storage) noexcept { return new (storage.data()) DalyD2{}; }
 
 }  // namespace bmsgate::protocols

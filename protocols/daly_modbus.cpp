@@ -25,7 +25,8 @@ constexpr std::size_t kMaxReplyBytes = 250;
 constexpr std::uint16_t kJournal = 0x3000;  // a record of 133 bytes whatever was asked (ANTON)
 constexpr std::size_t kJournalBytes = 133;
 constexpr std::uint8_t kTriesUntilAbsent = 2;
-constexpr std::uint16_t kTrigger = 1;  // what is written where the write itself is the command
+constexpr std::uint8_t kMissesUntilForgotten = 3;  // values of an optional block are carried over for so many unanswered requests
+constexpr std::uint16_t kTrigger = 1;              // what is written where the write itself is the command
 
 /// A frame of known size: whole and right, whole and wrong, or still coming.
 Scan sized(Bytes bytes, std::size_t size) noexcept {
@@ -173,6 +174,7 @@ void ModbusDialect::on_read_reply(std::uint8_t board, Bytes frame, core::ReportS
   }
   note({Kind::kReply, board, reg, false, frame}, 3, sink);
   if (asked) progress_ = Progress::kComplete;
+  if (reg == kUnknownRegister) ++counters_.unknown;
   if (reg == kUnknownRegister || data.size() % 2 != 0) return;
   if (asked && own_) {
     auto& entry = boards_[board - 1U];
@@ -202,112 +204,6 @@ void ModbusDialect::note(const FrameNote& note, std::size_t data_at, core::Repor
   sink.on_frame(masked);
 }
 
-// ---- live values
-
-namespace {
-
-void set_bounded(core::Sample& sample, core::Field field, std::int32_t value, std::int32_t most) noexcept {
-  if (value <= most) {
-    sample.set(field, value);
-  } else {
-    sample.clear(field);
-  }
-}
-
-void set_temperature(core::Sample& sample, core::Field field, std::uint16_t raw, std::size_t element = 0) noexcept {
-  if (const auto tenths = daly_temperature(raw)) {
-    sample.set(field, *tenths, element);
-  } else {
-    sample.clear(field, element);
-  }
-}
-
-void take_cells(ModbusBoard& board, const LiveMap& map, const Registers& registers) noexcept {
-  using enum core::Field;
-  const std::size_t count = board.cells == 0 ? map.cell_slots : board.cells;
-  for (std::size_t i = 0; i < map.cell_slots; ++i) {
-    const auto reg = static_cast<std::uint16_t>(map.cells + i);
-    if (!registers.has(reg)) continue;
-    const auto mv = registers[reg];
-    board.live.clear(kCellVoltage, i);
-    if (i < count && mv != 0xFFFF && (mv != 0 || board.cells != 0)) board.live.set(kCellVoltage, mv, i);
-  }
-}
-
-void take_temperatures(ModbusBoard& board, const LiveMap& map, const Registers& registers) noexcept {
-  using enum core::Field;
-  for (std::size_t i = 0; i < core::kMaxTemperatures; ++i) {
-    const auto reg = static_cast<std::uint16_t>(map.temperatures + i);
-    if (registers.has(reg)) set_temperature(board.live, kTemperature, i < board.sensors ? registers[reg] : std::uint16_t{0}, i);
-  }
-  for (const auto& row : map.single_temperatures) {
-    if (registers.has(row.reg)) set_temperature(board.live, row.field, registers[row.reg]);
-  }
-}
-
-void take_balance(ModbusBoard& board, const LiveMap& map, const Registers& registers) noexcept {
-  using enum core::Field;
-  constexpr std::uint16_t kMostKinds = 2;  // 0 off, 1 passive, 2 active; an ESS board puts something else here
-  auto& live = board.live;
-  if (registers.has(map.balance_state)) {
-    live.clear(kBalancing);
-    if (registers[map.balance_state] <= kMostKinds) live.set(kBalancing, registers[map.balance_state] != 0 ? 1 : 0);
-  }
-  if (registers.has(map.balance_current)) {
-    const auto raw = registers[map.balance_current];
-    live.clear(kBalanceCurrent);
-    if (raw != 0 && raw != 0xFFFF) live.set(kBalanceCurrent, raw - kDalyCurrentZero);
-  }
-  if (!registers.has(map.balance_masks) || !registers.has(static_cast<std::uint16_t>(map.balance_masks + map.mask_words - 1))) return;
-  live.clear_all(kBalancingCell);
-  std::uint64_t mask = 0;
-  for (unsigned word = 0; word < map.mask_words; ++word) {
-    mask |= std::uint64_t{registers[static_cast<std::uint16_t>(map.balance_masks + word)]} << (16 * word);
-  }
-  // Some maps keep something else in these registers: bits count only while the board says that it balances, and only for its cells.
-  if (board.cells == 0 || !live.has(kBalancing) || (live.get(kBalancing) != 0 && (mask >> board.cells) != 0)) return;
-  if (live.get(kBalancing) == 0) mask = 0;
-  for (std::size_t i = 0; i < board.cells; ++i) live.set(kBalancingCell, static_cast<std::int32_t>((mask >> i) & 1U), i);
-}
-
-}  // namespace
-
-bool take_live(ModbusBoard& board, const LiveMap& map, const Registers& registers) noexcept {
-  using enum core::Field;
-  if (registers.has(map.cell_count)) {
-    const auto cells = registers[map.cell_count];
-    board.bad = cells == 0 || cells > map.cell_slots;  // a board of the other dialect answers FFFF
-    if (board.bad) return false;
-    board.cells = static_cast<std::uint8_t>(cells);
-    board.live.set(kCellCount, cells);
-  }
-  if (registers.has(map.pack) && registers.has(map.soc)) {
-    board.bad = !awake(registers[map.pack], registers[map.current], registers[map.soc], board.cells);
-    if (board.bad) return false;
-    board.current_tenths = registers[map.current] - kDalyCurrentZero;
-    board.has_current = true;
-  }
-  if (registers.has(map.sensor_count)) {
-    board.sensors = static_cast<std::uint8_t>(std::min<std::size_t>(registers[map.sensor_count], core::kMaxTemperatures));
-  }
-  apply_from(map.rows, registers.data, 2U * registers.first, board.live);
-  if (registers.has(map.state)) set_bounded(board.live, kState, registers[map.state], 2);
-  for (const auto& row : map.switches) {
-    if (registers.has(row.reg)) set_bounded(board.live, row.field, registers[row.reg], 1);
-  }
-  take_cells(board, map, registers);
-  take_temperatures(board, map, registers);
-  take_balance(board, map, registers);
-  return true;
-}
-
-bool take_switch(ModbusBoard& board, const Registers& registers, std::uint16_t reg, core::Field field) noexcept {
-  if (!registers.has(reg) || registers[reg] > 1) return false;
-  board.live.set(field, registers[reg]);
-  board.heard |= ModbusBoard::kAside;
-  return true;
-}
-
 // ---- readings
 
 /// Another master's traffic: a reading is reported as soon as the blocks that this master usually reads are there.
@@ -328,7 +224,8 @@ void ModbusDialect::hear_block(std::uint8_t address, std::uint16_t reg, Bytes da
 void ModbusDialect::report(std::uint8_t address, std::uint8_t blocks, core::ReportSink& sink) noexcept {
   using enum core::Field;
   auto& board = boards_[address - 1U];
-  core::Report out{.address = address};
+  core::Report out;
+  out.address = address;
   if (blocks != 0 && !board.bad) {
     const auto state = board.live.value(kState);
     if ((blocks & traits_.required) == traits_.required && board.has_current && state) board.sign.observe(board.current_tenths, *state);
@@ -339,6 +236,9 @@ void ModbusDialect::report(std::uint8_t address, std::uint8_t blocks, core::Repo
       const bool giving = current_ma < 0 || (current_ma == 0 && state == static_cast<std::int32_t>(core::State::kDischarging));
       board.live.set(kPower, giving ? -magnitude : magnitude);
     }
+    out.carried = copy_settings(board.settings, board.live);
+    if ((blocks & ModbusBoard::kExtra) == 0) out.carried |= traits_.extra_fields;
+    if ((blocks & ModbusBoard::kAside) == 0) out.carried |= traits_.aside_fields;
     out.live = &board.live;
   }
   if (board.settings_new) out.settings = &board.settings;
@@ -428,10 +328,14 @@ void ModbusDialect::end(bool answered, core::ReportSink& sink) noexcept {
     auto& board = boards_[asked_.board - 1U];
     if (answered && progress_ == Progress::kComplete) {
       board.served[row_] = true;
+      board.misses[row_] = 0;
     } else if (progress_ == Progress::kRefused) {
       board.misses[row_] = kTriesUntilAbsent;
-    } else if (std::ranges::find(board.served, true) != board.served.end() && board.misses[row_] < kTriesUntilAbsent) {
+    } else if (std::ranges::find(board.served, true) != board.served.end() && board.misses[row_] < kMissesUntilForgotten) {
       ++board.misses[row_];  // a board that answers nothing at all sleeps; that says nothing about one block
+      const auto& block = traits_.plan[row_];
+      const bool stale = block.optional && block.part == Part::kLive && board.misses[row_] == kMissesUntilForgotten;
+      if (stale) clear_fields(board.live, traits_.extra_fields);
     }
   }
   asking_ = false;

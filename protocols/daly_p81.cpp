@@ -25,6 +25,8 @@ constexpr MapRow<BmsSetting> setting_row(std::uint16_t reg, BmsSetting setting, 
   return {static_cast<std::uint16_t>(2 * reg), kU16be, setting, multiply, 1, add, kNone};
 }
 
+constexpr std::uint16_t kUptime = 0xA9;
+
 // Not taken: 3B (a running counter, not the SOH), 59 (energy of what?), 64 (fits nothing), 66-69 (older fault words, wrong on most boards).
 constexpr auto kLiveRows = std::to_array<MapRow<Field>>({
     live_row(0x38, Field::kPackVoltage, 100),
@@ -38,7 +40,7 @@ constexpr auto kLiveRows = std::to_array<MapRow<Field>>({
     live_row(0x4C, Field::kCycles),
     live_row(0x57, Field::kCellAverageVoltage),
     live_row(0x58, Field::kPower, 10),
-    {2 * 0xA9, kU32be, Field::kRuntime, 1, 1, 0, 0xFFFFFFFF},
+    {2 * kUptime, kU32be, Field::kRuntime, 1, 1, 0, 0xFFFFFFFF},
 });
 static_assert(core::rows_fit<Field>(kLiveRows, 2 * 0xAB));
 
@@ -86,7 +88,6 @@ constexpr auto kSettingRows = std::to_array<MapRow<BmsSetting>>({
     {2 * 0x109, kU32be, BmsSetting::kCapacity, 1, 1, 0, 0xFFFFFFFF},
     setting_row(0x114, BmsSetting::kNominalCellVoltage),
     setting_row(0x117, BmsSetting::kBalanceCurrentMax),
-    setting_row(0x119, BmsSetting::kActiveBalancer),
     setting_row(0x11A, BmsSetting::kBalanceStart),
     setting_row(0x11B, BmsSetting::kBalanceDelta),
     setting_row(0x130, BmsSetting::kCellOvWarning),
@@ -142,8 +143,9 @@ constexpr std::uint16_t kThresholds = 0x151;
 constexpr std::uint16_t kThresholdsCount = 0x27;
 constexpr std::uint16_t kConfiguredCells = 0x101;
 constexpr std::uint16_t kSleep = 0x115;  // x 10 s; FFFF means never and is passed on
-constexpr std::uint16_t kChargeSwitch = 0x121;
-constexpr std::uint16_t kDischargeSwitch = 0x122;
+constexpr std::uint16_t kBalanceRegister = 0x119;
+constexpr std::uint16_t kChargeRegister = 0x121;
+constexpr std::uint16_t kDischargeRegister = 0x122;
 constexpr std::uint16_t kVersion = 0x178;
 constexpr std::uint16_t kVersionCount = 0x4A;
 
@@ -164,23 +166,38 @@ constexpr auto kListed = std::to_array<ListedBlock>({
     {148, kVersion},
 });
 constexpr auto kCommands = std::to_array<ModbusCommand>({
-    {core::CommandId::kChargeMos, kChargeSwitch},
-    {core::CommandId::kDischargeMos, kDischargeSwitch},
+    {core::CommandId::kChargeMos, kChargeRegister},
+    {core::CommandId::kDischargeMos, kDischargeRegister},
     {core::CommandId::kBalance, 0xF6},
     {core::CommandId::kSetSoc, 0x116},
     {core::CommandId::kRestart, 0xF0},  // the board starts anew before it could answer
 });
 
 constexpr ModbusTraits kTraits{
-    .info = {.key = "daly-p81",
-             .title = "Daly H/K/M/S (P81)",
-             .timing = kDalyTiming,
-             .min_address = 1,
-             .max_address = 16,
-             .default_address = 1,
-             .has_master = false},
+    .info = daly_info("daly-p81", "Daly H/K/M/S (P81)", 16),
     .addressing = {.request = 0x81, .reply = 0x51, .boards = 16},
     .secret = {.first = 0x126, .last = 0x128},
+    .extra_fields = mask_of({Field::kCellMinNumber,
+                             Field::kCellDeltaVoltage,
+                             Field::kTemperatureMax,
+                             Field::kTemperatureMin,
+                             Field::kState,
+                             Field::kRemainingCapacity,
+                             Field::kCycles,
+                             Field::kBalancing,
+                             Field::kBalanceCurrent,
+                             Field::kBalancingCell,
+                             Field::kChargeMos,
+                             Field::kDischargeMos,
+                             Field::kPrechargeMos,
+                             Field::kHeating,
+                             Field::kFan,
+                             Field::kCellAverageVoltage,
+                             Field::kPower,
+                             Field::kMosTemperature,
+                             Field::kBoardTemperature,
+                             Field::kHeaterTemperature}),
+    .aside_fields = mask_of({Field::kRuntime}),
     .required = ModbusBoard::kMain | ModbusBoard::kExtra,
     .plan = kPlan,
     .listed = kListed,
@@ -197,6 +214,7 @@ class DalyP81 final : public ModbusDialect {
     unsigned blocks = 0;
     if (covers(kLive.pack)) blocks |= ModbusBoard::kMain;
     if (covers(kLive.state)) blocks |= ModbusBoard::kExtra;
+    if (covers(kUptime)) blocks |= ModbusBoard::kAside;
     return static_cast<std::uint8_t>(blocks);
   }
 
@@ -247,8 +265,10 @@ class DalyP81 final : public ModbusDialect {
       const auto raw = registers[kSleep];
       settings.set(BmsSetting::kSleepTime, raw == kNone ? raw : raw * 10);
     }
-    static_cast<void>(take_switch(board, registers, kChargeSwitch, Field::kChargeSwitch));
-    static_cast<void>(take_switch(board, registers, kDischargeSwitch, Field::kDischargeSwitch));
+    take_switch(settings, registers, kChargeRegister, BmsSetting::kSwitchCharge);
+    take_switch(settings, registers, kDischargeRegister, BmsSetting::kSwitchDischarge);
+    take_switch(settings, registers, kBalanceRegister, BmsSetting::kActiveBalancer);
+    take_switch(settings, registers, kBalanceRegister, BmsSetting::kSwitchBalance);
     board.settings_new = true;
   }
 
@@ -271,8 +291,6 @@ static_assert(sizeof(DalyP81) <= kProtocolSize && alignof(DalyP81) <= alignof(st
 
 }  // namespace
 
-core::Protocol* make_daly_p81(ProtocolStorage storage) noexcept {
-  return new (storage.data()) DalyP81{};
-}
+core::Protocol* make_daly_p81(ProtocolStorage storage) noexcept { return new (storage.data()) DalyP81{}; }
 
 }  // namespace bmsgate::protocols

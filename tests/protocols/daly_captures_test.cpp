@@ -96,7 +96,6 @@ const std::map<std::string_view, FieldName> kFieldNames{
     {"discharge_mos", {Field::kDischargeMos}},
     {"charger_connected", {Field::kChargerConnected}},
     {"load_connected", {Field::kLoadConnected}},
-    {"balancer_switch", {Field::kBalanceSwitch}},
 };
 const std::map<std::string_view, std::pair<BmsSetting, double>> kSettingNames{
     {"capacity_ah", {BmsSetting::kCapacity, 1}},
@@ -104,6 +103,7 @@ const std::map<std::string_view, std::pair<BmsSetting, double>> kSettingNames{
     {"sleep_s", {BmsSetting::kSleepTime, 1}},
     {"balance_start_mv", {BmsSetting::kBalanceStart, 1e-3}},
     {"balance_delta_mv", {BmsSetting::kBalanceDelta, 1e-3}},
+    {"balancer_switch", {BmsSetting::kSwitchBalance, 1}},
 };
 struct AlarmName {
   AlarmId id;
@@ -117,13 +117,9 @@ const std::map<std::string_view, std::optional<AlarmName>> kAlarmNames{
     {"temp_sensor_fault", AlarmName{AlarmId::kSensorFault, Severity::kAlarm}},
 };
 
-double number(const json::value& value) {
-  return value.is_bool() ? (value.as_bool() ? 1 : 0) : value.to_number<double>();
-}
+double number(const json::value& value) { return value.is_bool() ? (value.as_bool() ? 1 : 0) : value.to_number<double>(); }
 
-std::vector<int> integers(const json::value& value) {
-  return json::value_to<std::vector<int>>(value);
-}
+std::vector<int> integers(const json::value& value) { return json::value_to<std::vector<int>>(value); }
 
 void check_alarms(const Outcome& outcome, const json::array& names) {
   std::size_t expected = 0;
@@ -289,9 +285,7 @@ INSTANTIATE_TEST_SUITE_P(All, DalyCaptures, testing::Range<std::size_t>(0, 52), 
   return name;
 });
 
-TEST(DalyCaptures, AreAllThere) {
-  EXPECT_EQ(vectors().size(), 52U);
-}
+TEST(DalyCaptures, AreAllThere) { EXPECT_EQ(vectors().size(), 52U); }
 
 }  // namespace
 }  // namespace bmsgate::protocols::test

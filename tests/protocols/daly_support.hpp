@@ -77,6 +77,7 @@ inline Octets registers(std::uint8_t address, const std::vector<std::uint16_t>& 
 /// One report, copied.
 struct Copy {
   std::uint8_t address{0};
+  std::uint64_t carried{0};
   std::optional<core::Sample> live;
   std::optional<core::BmsSettings> settings;
   std::optional<core::Identity> identity;
@@ -95,6 +96,7 @@ class Ear final : public core::ReportSink {
   void on_report(const core::Report& report) noexcept override {
     Copy copy;
     copy.address = report.address;
+    copy.carried = report.carried;
     if (report.live != nullptr) copy.live = *report.live;
     if (report.settings != nullptr) copy.settings = *report.settings;
     if (report.identity != nullptr) copy.identity = *report.identity;
