@@ -131,7 +131,9 @@ bool Gate::jumps_are_confirmed(Sample& sample, FieldMask carried) noexcept {
         continue;
       }
       agreed[s] = waiting_[s] && (run_ >= kPatience || !differs(value, pending_.slot_value(s), field.step));
-      if (!agreed[s]) {
+      if (!agreed[s] && has_last_ && !last_.slot_valid(s)) {
+        sample.clear_slot(s);  // a value that appears later waits alone: the others need not
+      } else if (!agreed[s]) {
         suspect(Doubt::kJump, field.field);
         all = false;
       }

@@ -40,7 +40,7 @@ inline constexpr std::array<std::string_view, 7> kDoubtNames{"",
 /// What the gate has to know about a dialect.
 struct GateRules {
   std::int32_t pack_resolution_mv{1};
-  bool confirm_first{true};  // the first reading, and values that appear later, wait for a second one
+  bool confirm_first{true};  // the first reading waits for a second one; so does, alone, a value that appears later
 };
 
 /// One bit per Field: values that a reading carries over from an earlier one. They neither raise doubt nor confirm anything.

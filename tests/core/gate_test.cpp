@@ -128,6 +128,18 @@ TEST(Gate, TheFirstReadingWaitsForASecondWhereTheDialectWantsIt) {
   EXPECT_EQ(judge(pack()), kPublish);
 }
 
+TEST(Gate, AValueThatAppearsLaterWaitsAlone) {
+  Judge judge{{.pack_resolution_mv = 1, .confirm_first = true}};
+  EXPECT_EQ(judge(pack()), kUnconfirmed);
+  EXPECT_EQ(judge(pack()), kPublish);
+  auto with_switch = pack();
+  with_switch.set(Field::kChargeSwitch, 1);
+  EXPECT_EQ(judge(with_switch), kPublish);
+  EXPECT_FALSE(judge.judged.has(Field::kChargeSwitch));
+  EXPECT_EQ(judge(with_switch), kPublish);
+  EXPECT_TRUE(judge.judged.has(Field::kChargeSwitch));
+}
+
 TEST(Gate, AFrameWithAWeakCheckNeedsItsSuccessor) {
   auto judge = Judge::at_rest();
   EXPECT_EQ(judge(pack(), false), kUnconfirmed);
