@@ -2,6 +2,7 @@
 // What the settings ask lines and dialects about.
 #include <memory>
 
+#include "host/line.hpp"
 #include "host/settings.hpp"
 
 namespace bmsgate::host {
@@ -15,8 +16,13 @@ std::optional<SettingsHooks::Addresses> addresses(std::string_view protocol) {
   return SettingsHooks::Addresses{.min = info.min_address, .max = info.max_address, .standard = info.default_address};
 }
 
+std::string link_error(std::string_view link) {
+  LinkSpec spec;
+  return parse_link(link, spec);
+}
+
 }  // namespace
 
-SettingsHooks program_hooks() { return {.link_error = nullptr, .addresses = addresses}; }
+SettingsHooks program_hooks() { return {.link_error = link_error, .addresses = addresses}; }
 
 }  // namespace bmsgate::host
