@@ -29,7 +29,8 @@ using Bytes = std::span<const std::uint8_t>;
 
 constexpr std::size_t kAddresses = kJkMaxAddress + 1;
 constexpr std::uint32_t kAckWithin = 16;  // skipped bytes between a frame and the acknowledgement that belongs to it
-constexpr std::int32_t kApart = 20;       // 2.0 degrees: T3 so far from the MOS value is a probe of its own
+constexpr std::int32_t kApart = 20;       // 2.0 degrees: T3 so far from the MOS value is a probe of its own ...
+constexpr std::uint8_t kProbeProven = 5;  // ... once it was so in this many frames in a row: a damaged frame can pass its 8-bit sum
 
 constexpr core::DialectInfo kInfo{
     .key = "jk-pb",
@@ -83,7 +84,7 @@ constexpr std::uint8_t kFailuresOfProvenWay = 6;
 struct Pack {
   Way way{Way::kStatus};
   bool answered{false};
-  bool third_probe{false};  // T3 was seen apart from the MOS value
+  std::uint8_t third_probe{0};  // frames in a row with T3 apart from the MOS value, up to kProbeProven
   std::uint8_t failures{0};
   BmsSettings settings;  // as confirmed; its switches and capacity go along with live values
 };
@@ -374,8 +375,10 @@ void JkPb::watch_third_probe(Pack& pack, const JkBlock& block, Sample& sample) c
   if (!sample.has(Field::kMosTemperature)) return;
   const auto mos = sample.get(Field::kMosTemperature);
   if (const auto third = sample.value(Field::kTemperature, 2); third && (*third > mos + kApart || *third < mos - kApart)) {
-    pack.third_probe = true;
-  } else if (!third && pack.third_probe && jk_third_probe_is_copy(block)) {
+    if (pack.third_probe < kProbeProven) ++pack.third_probe;
+  } else if (pack.third_probe < kProbeProven) {
+    pack.third_probe = 0;
+  } else if (!third && jk_third_probe_is_copy(block)) {
     sample.set(Field::kTemperature, mos, 2);
   }
 }
