@@ -7,12 +7,16 @@ import { language, type Language } from './prefs.ts';
 export type TextKey = keyof Texts;
 export type Params = Readonly<Record<string, string | number>>;
 
-const loaders: Record<Exclude<Language, 'en'>, () => Promise<{ texts: Texts; words: Record<string, string> }>> = {
+const loaders: Record<Exclude<Language, 'en'>, () => Promise<{ texts: Texts; words: Readonly<Record<string, string>> }>> = {
   it: () => import('../lang/it.ts'),
   de: () => import('../lang/de.ts'),
 };
 
-const current = signal<{ language: Language; texts: Texts; words: Record<string, string> }>({ language: 'en', texts: en, words: {} });
+const current = signal<{ language: Language; texts: Texts; words: Readonly<Record<string, string>> }>({
+  language: 'en',
+  texts: en,
+  words: {},
+});
 
 /** The language whose words are shown now (it lags a choice until its file is here). */
 export const shownLanguage = () => current.value.language;

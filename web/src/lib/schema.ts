@@ -19,6 +19,9 @@ export interface Row {
   'x-restart'?: boolean;
   'x-advanced'?: boolean;
   'x-pattern-help'?: string;
+  'x-order'?: number;
+  /** The list whose ids are the choices. */
+  'x-refers-to'?: string;
 }
 
 export interface Group {
@@ -42,7 +45,12 @@ export interface Settings {
   restart?: readonly string[];
 }
 
-export const rowsOf = (group: Group) => group.properties ?? group.items?.properties ?? {};
+/** The rows of a group in the order in which the gateway lists them. */
+export function rowsOf(group: Group): Readonly<Record<string, Row>> {
+  const rows = Object.entries(group.properties ?? group.items?.properties ?? {});
+  return Object.fromEntries(rows.sort(([, a], [, b]) => (a['x-order'] ?? 0) - (b['x-order'] ?? 0)));
+}
+
 export const typeOf = (row: Row) => (typeof row.type === 'string' ? row.type : (row.type.find((one) => one !== 'null') ?? 'string'));
 
 /** What a person typed, as the value to send; undefined while it is no value at all. */

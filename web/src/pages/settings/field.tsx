@@ -18,6 +18,8 @@ export interface FieldProps {
   /** What the gateway said about it. */
   error?: string;
   fixed?: boolean;
+  /** Ids of the list that it refers to. */
+  choices?: readonly string[];
   onChange: (value: unknown) => void;
   /** Takes the saved value away. */
   onReset?: () => void;
@@ -83,6 +85,7 @@ export function SettingField(props: FieldProps) {
   const id = useId();
   const [text, setText] = useState<string | null>(null);
   const type = typeOf(row);
+  const choices = row.enum ?? props.choices;
   const label = word(row.title ?? name);
   const help = row.description ? word(row.description) : '';
   const wrong = props.edited && !(row['x-secret'] && value === null) ? check(row, value) : '';
@@ -136,7 +139,7 @@ export function SettingField(props: FieldProps) {
           described={described}
           onChange={onChange}
         />
-      ) : row.enum ? (
+      ) : choices ? (
         <select
           id={id}
           value={String(value ?? '')}
@@ -144,7 +147,8 @@ export function SettingField(props: FieldProps) {
           aria-describedby={described}
           onChange={(event) => onChange(event.currentTarget.value)}
         >
-          {row.enum.map((choice) => (
+          {!choices.includes(String(value ?? '')) && <option value={String(value ?? '')}>{String(value ?? '')}</option>}
+          {choices.map((choice) => (
             <option key={choice} value={choice}>
               {choiceText(group, name, choice)}
             </option>

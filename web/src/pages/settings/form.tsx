@@ -23,6 +23,9 @@ export interface RowsProps {
 export const invalid = (rows: Readonly<Record<string, Row>>, edits: Item): boolean =>
   Object.entries(edits).some(([name, value]) => rows[name] !== undefined && value !== null && check(rows[name]!, value) !== '');
 
+const idsOf = (settings: Settings, list: string) =>
+  ((settings.values[list] as readonly Item[] | undefined) ?? []).map((item) => String(item.id));
+
 export function Rows(props: RowsProps) {
   const { rows, values, edits, settings, prefix } = props;
   const field = (name: string) => {
@@ -40,6 +43,7 @@ export function Rows(props: RowsProps) {
         secretSet={settings.secrets?.includes(key)}
         error={props.errors.find((error) => error.key === key)?.message}
         fixed={props.fixed?.includes(name)}
+        {...(rows[name]!['x-refers-to'] ? { choices: idsOf(settings, rows[name]!['x-refers-to']) } : {})}
         onChange={(value) => props.onEdit(name, value)}
         {...(props.onReset ? { onReset: () => props.onReset!(name) } : {})}
       />
