@@ -71,6 +71,11 @@ FileText read_file(const std::string& path, std::size_t limit) {
   }
 }
 
+bool readable_by_all(const std::string& path) {
+  struct stat about {};
+  return ::stat(path.c_str(), &about) == 0 && (about.st_mode & S_IROTH) != 0;
+}
+
 std::string write_file(const std::string& path, std::string_view text) {
   const auto temporary = path + ".tmp";
   const auto folder = std::filesystem::path{path}.parent_path();

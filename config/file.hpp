@@ -17,6 +17,9 @@ struct FileText {
 /// Reads a regular file of at most `limit` bytes.
 [[nodiscard]] FileText read_file(const std::string& path, std::size_t limit);
 
+/// Whether users who are neither its owner nor of its group can read a file.
+[[nodiscard]] bool readable_by_all(const std::string& path);
+
 /// Writes a temporary file beside `path`, syncs it and renames it over `path`: after a power cut there is the old file or the new one.
 /// Makes the folder if it is missing. Mode 0600. Answers what went wrong; empty: nothing.
 [[nodiscard]] std::string write_file(const std::string& path, std::string_view text);

@@ -119,6 +119,25 @@ Store::Change Store::set(std::string_view key, std::string_view value) {
   return commit(prepare(change, Mode::kPatch));
 }
 
+std::vector<std::string> Store::notes() const {
+  std::vector<std::string> out;
+  for (const auto& path : {inputs_.config_file, inputs_.saved_file}) {
+    if (!readable_by_all(path)) continue;
+    for (std::size_t s = 0; s < schema_.size(); ++s) {
+      for (const auto& item : resolved_.sections[s]) {
+        for (std::size_t i = 0; i < item.cells.size(); ++i) {
+          const auto& option = schema_[s].options[i];
+          if (!flagged(option, core::kSecret) || !item.cells[i]->where.starts_with(path)) continue;
+          out.push_back(problem(schema_[s], item.id, option.key, item.cells[i]->where,
+                                "every user of this machine can read this secret: chmod o-r " + path)
+                            .line());
+        }
+      }
+    }
+  }
+  return out;
+}
+
 Layer Store::read_saved(Problems& problems) const {
   if (inputs_.saved_file.empty()) return empty_layer(schema_);
   const auto file = read_file(inputs_.saved_file, kMaxFileBytes);
@@ -201,7 +220,8 @@ void Store::assign_numbers(Candidate& candidate) const {
         while (std::find(taken.begin(), taken.end(), number) != taken.end()) ++number;
         if (number > std::llround(option.max)) continue;
         taken.push_back(number);
-        item.cells[i] = Cell{.value = number, .source = Source::kSaved, .where = inputs_.saved_file};
+        item.cells[i] =
+            Cell{.value = number, .source = Source::kSaved, .where = inputs_.save ? inputs_.saved_file : "given at the next start"};
         auto& list = candidate.saved.sections[s];
         auto* saved = find_item(list, item.id);
         if (saved == nullptr) {

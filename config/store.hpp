@@ -39,7 +39,8 @@ class Store {
   /// Not empty: nothing has changed.
   [[nodiscard]] Problems load(const Inputs& inputs);
   [[nodiscard]] const Layer& resolved() const noexcept { return resolved_; }
-  [[nodiscard]] Schema schema() const noexcept { return schema_; }
+  /// What is allowed but worth a line in the log: secrets in files that everybody can read.
+  [[nodiscard]] std::vector<std::string> notes() const;
 
   enum class Mode : std::uint8_t { kPatch, kPut };
   struct Change {

@@ -27,6 +27,7 @@ bool is_disk_trouble(const config::Problems& problems) {
 }
 
 int check(const SettingsStore& store) {
+  for (const auto& note : store.notes()) std::fprintf(stderr, "bmsgate: note: %s\n", note.c_str());
   const auto& now = store.current();
   std::printf("settings are in order: %zu bus%s, %zu pack%s\n", now.buses.size(), now.buses.size() == 1 ? "" : "es", now.packs.size(),
               now.packs.size() == 1 ? "" : "s");

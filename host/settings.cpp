@@ -2,6 +2,7 @@
 // The groups of settings, the checks between them, and their store.
 #include "host/settings.hpp"
 
+#include <arpa/inet.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -78,6 +79,13 @@ void check_time_zone(const Settings& settings, const config::Report& report) {
          config::quoted(zone) + " is no time zone that this machine knows; they are listed in " + zones.string());
 }
 
+void check_listen(std::string_view group, const std::string& address, const config::Report& report) {
+  std::array<unsigned char, 16> binary{};
+  if (address.empty() || ::inet_pton(AF_INET, address.c_str(), binary.data()) == 1) return;
+  if (::inet_pton(AF_INET6, address.c_str(), binary.data()) == 1) return;
+  report(group, {}, "listen", config::quoted(address) + " is no IP address");
+}
+
 void check_ports(const Settings& settings, const config::Report& report) {
   if (settings.modbus.enabled && settings.modbus.port == settings.web.port && settings.modbus.listen == settings.web.listen) {
     report("modbus", {}, "port", std::to_string(settings.modbus.port) + " is the port of the web server already (web.port)");
@@ -108,6 +116,8 @@ struct SettingsStore::State {
                 check_buses(settings, hooks, report);
                 check_packs(settings, hooks, report);
                 check_time_zone(settings, report);
+                check_listen("web", settings.web.listen, report);
+                check_listen("modbus", settings.modbus.listen, report);
                 check_ports(settings, report);
               }} {}
 
@@ -146,6 +156,8 @@ config::Problems SettingsStore::load(const SettingsSources& sources) {
 }
 
 const Settings& SettingsStore::current() const noexcept { return state_->current; }
+
+std::vector<std::string> SettingsStore::notes() const { return state_->store.notes(); }
 
 SettingsStore::Change SettingsStore::patch(std::string_view json) {
   return state_->applied(state_->store.change(json, config::Store::Mode::kPatch));

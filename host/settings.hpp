@@ -76,6 +76,9 @@ class SettingsStore {
 
   [[nodiscard]] const Settings& current() const noexcept;
 
+  /// What is allowed but worth a line in the log.
+  [[nodiscard]] std::vector<std::string> notes() const;
+
   using Change = config::Store::Change;
   /// Partial values, as in values_json()["values"]: {"mqtt":{"port":1884},"pack":[{"id":"boat","poll_s":10},{"id":"old","remove":true}]}.
   /// Items of lists are matched by id (an object {"boat":{…},"old":null} will do as well); null takes a value back to what the file or the

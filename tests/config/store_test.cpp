@@ -332,6 +332,15 @@ TEST(Store, AsksTheCrossCheck) {
   EXPECT_THAT(lines_of(store.load(inputs)), ElementsAre("server.password: is needed"));
 }
 
+TEST(Store, NotesASecretThatEverybodyCanRead) {
+  const auto p = program();
+  std::filesystem::permissions(p->folder.file("site.toml"), std::filesystem::perms{0640});
+  ASSERT_THAT(lines_of(p->load()), IsEmpty());
+  EXPECT_THAT(p->store.notes(), IsEmpty());
+  std::filesystem::permissions(p->folder.file("site.toml"), std::filesystem::perms{0644});
+  EXPECT_THAT(p->store.notes(), ElementsAre(HasSubstr("site.toml:3: server.password: every user of this machine can read this secret")));
+}
+
 TEST(Store, NeverShowsASecret) {
   const auto p = program();
   ASSERT_THAT(lines_of(p->load()), IsEmpty());

@@ -75,6 +75,7 @@ TEST(Settings, CheckWhatOneValueMeansToAnother) {
       {"[general]\ntime_zone = \"../../etc\"\n",
        {":2: general.time_zone: \"../../etc\" is not allowed here: a name such as Europe/Rome, or empty"}},
       {"[mqtt]\nbase_topic = \"a/#\"\n", {":2: mqtt.base_topic: \"a/#\" is not allowed here: no spaces, + or #, and no / at its ends"}},
+      {"[web]\nlisten = \"1.2.3\"\n", {":2: web.listen: \"1.2.3\" is no IP address"}},
       {"[web]\nlisten = \"here\"\n", {":2: web.listen: \"here\" is not allowed here: an IP address, or empty"}},
   };
   for (const auto& c : cases) {
