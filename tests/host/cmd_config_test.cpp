@@ -61,7 +61,7 @@ TEST_F(ConfigCommand, TellsMistakesInOneLineEach) {
   run({"set", "bus.c.link", "tcp:nowhere", 2, "", "bmsgate: bus.c.link: "});
   run({"frobnicate", "", "", 2, "", "use check, show, diff, schema or set KEY VALUE\n"});
   folder_.write("data", "a file where the folder should be");
-  run({"set", "mqtt.port", "1884", 2, "", "cannot be read: Not a directory\n"});
+  run({"set", "mqtt.port", "1884", 1, "", "cannot be read: Not a directory\n"});
   folder_.write("bmsgate.toml", "[mqtt]\nport = 0\nprot = 1\n");
   run({"check", "", "", 2, "", "bmsgate.toml:2: mqtt.port: 0 is below 1 (allowed 1-65535)\n"});
   run({"check", "", "", 2, "", "bmsgate.toml:3: mqtt.prot: unknown setting; did you mean port?\n"});
