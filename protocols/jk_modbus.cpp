@@ -2,6 +2,8 @@
 // Finds, takes apart and builds the Modbus-like frames of JK's protocol 001.
 #include "protocols/jk_modbus.hpp"
 
+#include <array>
+
 #include "core/crc.hpp"
 #include "core/map.hpp"
 
@@ -15,6 +17,13 @@ using Bytes = std::span<const std::uint8_t>;
 constexpr std::size_t kShortSize = 8;  // register read, acknowledgement
 constexpr std::size_t kExceptionSize = 5;
 constexpr unsigned kMaxRegisters = 125;
+constexpr std::size_t kMaxData = 250;
+
+struct KnownReply {
+  std::uint8_t bytes;
+  std::uint16_t reg;
+};
+constexpr std::array<KnownReply, 4> kKnownReplies{{{240, kRegLive}, {32, 0x12F0}, {144, kRegSettings}, {160, kRegAbout}}};
 
 constexpr bool in_blocks(std::uint8_t reg_high) noexcept { return reg_high >= 0x10 && reg_high <= 0x16; }
 constexpr bool holds(Bytes bytes, std::size_t size) noexcept { return core::crc16_modbus_ok(bytes.first(size)); }
@@ -31,7 +40,7 @@ Scan scan_write(Bytes bytes) noexcept {
   if (bytes.size() >= 6 && (bytes[4] != 0 || bytes[5] == 0 || bytes[5] > kMaxRegisters)) return {Verdict::kNone};
   if (bytes.size() < kShortSize) return {Verdict::kMore};
   if (holds(bytes, kShortSize)) return {Verdict::kFrame, kShortSize};
-  const std::size_t data = 2U * bytes[5];
+  const std::size_t data = std::size_t{2} * bytes[5];
   if (bytes[6] != data) return {Verdict::kBadCheck};
   const auto size = static_cast<std::uint16_t>(9 + data);
   if (bytes.size() < size) return {Verdict::kMore};
@@ -41,14 +50,15 @@ Scan scan_write(Bytes bytes) noexcept {
 Scan scan_read(Bytes bytes, std::size_t expected_bytes) noexcept {
   if (bytes.size() < 3) return {Verdict::kMore};
   const std::size_t data = bytes[2];
-  const bool may_reply = data != 0 && data % 2 == 0 && data <= 2 * kMaxRegisters;
+  const bool may_reply = data != 0 && data % 2 == 0 && data <= kMaxData;
   const bool may_request = in_blocks(bytes[2]) && (bytes.size() < 5 || bytes[4] == 0) && (bytes.size() < 6 || bytes[5] != 0);
   const auto size = static_cast<std::uint16_t>(5 + data);
   if (may_reply && bytes.size() >= size && holds(bytes, size)) return {Verdict::kFrame, size};
   if (may_request && bytes.size() >= kShortSize && holds(bytes, kShortSize)) return {Verdict::kFrame, kShortSize};
   if (may_reply && bytes.size() < size) return {Verdict::kMore};
   if (may_request && bytes.size() < kShortSize) return {Verdict::kMore};
-  return {may_reply && data == expected_bytes ? Verdict::kBadCheck : Verdict::kNone};
+  const bool likely = data == expected_bytes || jk_block_of_size(data) != 0;
+  return {may_reply && likely ? Verdict::kBadCheck : Verdict::kNone};
 }
 
 void put16(core::Request& out, std::uint16_t value) noexcept {
@@ -73,6 +83,13 @@ void end_request(core::Request& out) noexcept {
 }
 
 }  // namespace
+
+std::uint16_t jk_block_of_size(std::size_t bytes) noexcept {
+  for (const auto& known : kKnownReplies) {
+    if (known.bytes == bytes) return known.reg;
+  }
+  return 0;
+}
 
 Scan scan_jk_modbus(Bytes bytes, std::size_t expected_bytes) noexcept {
   if (bytes[0] > kJkMaxAddress) return {Verdict::kNone};

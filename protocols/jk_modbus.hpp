@@ -42,6 +42,9 @@ struct JkModbusFrame {
 /// Takes a frame apart that scan_jk_modbus found.
 [[nodiscard]] JkModbusFrame parse_jk_modbus(std::span<const std::uint8_t> frame) noexcept;
 
+/// First register of a reply whose request nobody heard, told by its size: the blocks that known programs read; 0 = no telling.
+[[nodiscard]] std::uint16_t jk_block_of_size(std::size_t bytes) noexcept;
+
 /// True for the writes that merely ask for a long frame.
 [[nodiscard]] constexpr bool is_jk_trigger(std::uint16_t reg) noexcept { return reg >= kTriggerAbout && reg <= kTriggerSystemLog; }
 

@@ -19,7 +19,6 @@ using core::Field;
 using core::FrameNote;
 using core::Part;
 using core::Progress;
-using core::Report;
 using core::ReportSink;
 using core::Request;
 using core::Sample;
@@ -50,13 +49,6 @@ struct RegisterRead {
 constexpr std::array<RegisterRead, 2> kLiveReads{{{kRegLive, 120}, {0x12F0, 16}}};
 constexpr std::array<RegisterRead, 2> kSettingReads{{{kRegSettings, 120}, {0x1114, 1}}};
 constexpr std::array<RegisterRead, 1> kAboutReads{{{kRegAbout, 80}}};
-
-/// Register replies whose request nobody heard, told by their size in bytes: the blocks that known programs read.
-struct KnownReply {
-  std::uint8_t bytes;
-  std::uint16_t reg;
-};
-constexpr std::array<KnownReply, 4> kKnownReplies{{{240, kRegLive}, {32, 0x12F0}, {144, kRegSettings}, {160, kRegAbout}}};
 
 struct FrameTrigger {
   std::uint8_t type;
@@ -96,6 +88,7 @@ struct Open {
   std::uint8_t address{0};
   std::uint16_t reg{0};
   std::uint16_t count{0};  // registers of a read; 0 = a write
+  bool taken{false};       // its register reply has come: it does not name another one
   Progress progress{Progress::kWaiting};
 
   [[nodiscard]] bool is_live() const noexcept { return reg == kTriggerStatus || (reg >= kRegLive && reg < kRegAbout); }
@@ -260,11 +253,12 @@ Scan JkPb::scan(Bytes bytes) const noexcept {
     // Address 0 begins with 00 as well, but goes on with its function.
     if (bytes.size() == 1 ? closing_ : bytes[1] != kWriteRegisters && bytes[1] != kReadRegisters) return {Verdict::kFrame, 1};
   }
-  const std::size_t expected = open_.valid ? 2U * open_.count : 0U;
+  const std::size_t expected = open_.valid ? std::size_t{2} * open_.count : 0U;
   const auto found = scan_jk_modbus(bytes, expected);
-  // A beginning so weak is a frame that was cut off only if it was expected.
-  if (closing_ && found.verdict == Verdict::kMore && (bytes.size() < 3 || bytes[2] != expected)) return {Verdict::kNone};
-  return found;
+  if (!closing_ || found.verdict != Verdict::kMore) return found;
+  // So weak a beginning is a frame that was cut off only if its size was to be expected.
+  const bool likely = bytes.size() >= 3 && (bytes[2] == expected || jk_block_of_size(bytes[2]) != 0);
+  return {likely ? Verdict::kMore : Verdict::kNone};
 }
 
 void JkPb::on_piece(Bytes bytes, ReportSink& sink) noexcept {
@@ -387,15 +381,11 @@ void JkPb::watch_third_probe(Pack& pack, const JkBlock& block, Sample& sample) c
 
 void JkPb::on_registers(const JkModbusFrame& frame, Bytes bytes, ReportSink& sink) noexcept {
   ++counters_.frames_ok;
-  std::uint16_t reg = 0;
-  const bool answers = open_.valid && open_.address == frame.address && frame.data.size() == 2U * open_.count;
+  const bool answers = open_.valid && !open_.taken && open_.address == frame.address && frame.data.size() == std::size_t{2} * open_.count;
+  const auto reg = answers ? open_.reg : jk_block_of_size(frame.data.size());
   if (answers) {
-    reg = open_.reg;
-    if (open_.own) open_.progress = Progress::kComplete;
-  } else {
-    for (const auto& known : kKnownReplies) {
-      if (known.bytes == frame.data.size()) reg = known.reg;
-    }
+    open_.taken = true;
+    open_.progress = Progress::kComplete;
   }
   sink.on_frame({FrameNote::Kind::kReply, frame.address, reg, false, bytes});
   const std::uint16_t base = reg >= kRegAbout ? kRegAbout : reg >= kRegLive ? kRegLive : kRegSettings;
@@ -418,7 +408,9 @@ void JkPb::on_registers(const JkModbusFrame& frame, Bytes bytes, ReportSink& sin
 
 /// Our own reads end with finish(). Another master's cycle ends where it begins anew, or as soon as all that we would read has come.
 void JkPb::gather_live(std::uint8_t address, const JkBlock& block, ReportSink& sink) noexcept {
-  if (gathered_address_ != address || block.first < gathered_to_) {
+  const auto to = block.first + block.bytes.size();
+  const bool again = open_.own && to == gathered_to_;  // the same reply twice
+  if (gathered_address_ != address || (block.first < gathered_to_ && !again)) {
     if (open_.own) {
       gathered_address_ = 0xFF;
     } else {
@@ -428,7 +420,7 @@ void JkPb::gather_live(std::uint8_t address, const JkBlock& block, ReportSink& s
     gathered_main_ = false;
   }
   gathered_address_ = address;
-  gathered_to_ = block.first + block.bytes.size();
+  gathered_to_ = to;
   read_jk_status(block, JkLayout::k32S, gathered_);
   // The T3 slot and the MOS value come in different reads: on boards with registers T3 repeats it, and is left out.
   gathered_main_ = gathered_main_ || (gathered_.has(Field::kPackVoltage) && gathered_.has(Field::kSoc));

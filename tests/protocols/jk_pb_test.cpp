@@ -314,6 +314,26 @@ TEST_F(JkPbTest, RegistersAreNamedByTheRequestOrToldBySize) {
   EXPECT_EQ(device.counters().unknown, 2U);
 }
 
+TEST_F(JkPbTest, ARequestNamesOneReplyOnly) {
+  const Bytes four{1, 3, 4, 0, 0, 0xCE, 0x40};
+  device.feed(with_crc({1, 3, 0x12, 0x90, 0, 2}) + with_crc(four) + with_crc(four));
+  EXPECT_EQ(device.counters().frames_ok, 2U);
+  EXPECT_EQ(device.counters().unknown, 1U);
+}
+
+TEST_F(JkPbTest, DamagedRegisterRepliesAreCounted) {
+  auto reply = live_registers(1);
+  reply[20] ^= 1;
+  device.feed(reply);
+  device->quiet(device.heard);
+  EXPECT_EQ(device.counters().bad_checks, 1U);
+  reply.resize(200);
+  device.feed(reply);
+  device->flush(device.heard);
+  EXPECT_EQ(device.counters().truncated, 1U);
+  EXPECT_TRUE(device.heard.reports.empty());
+}
+
 TEST_F(JkPbTest, AnExceptionIsARefusal) {
   device.begin(Part::kLive, 1);
   device.feed(with_crc({1, 0x90, 2}));
