@@ -66,18 +66,20 @@ class BmsSettings {
   std::array<bool, kBmsSettingCount> valid_{};
 };
 
-/// Settings that are live fields as well: what is wished of the switches, and the design capacity. Fills those that `sample` lacks.
+/// Settings that are live fields as well: what is wished of the switches, and the design capacity.
+struct SettingAndField {
+  BmsSetting setting;
+  Field field;
+};
+inline constexpr std::array<SettingAndField, 4> kSettingsThatAreFields{{{BmsSetting::kSwitchCharge, Field::kChargeSwitch},
+                                                                        {BmsSetting::kSwitchDischarge, Field::kDischargeSwitch},
+                                                                        {BmsSetting::kSwitchBalance, Field::kBalanceSwitch},
+                                                                        {BmsSetting::kCapacity, Field::kNominalCapacity}}};
+static_assert(info(Field::kNominalCapacity).decimals == kBmsSettings[static_cast<std::size_t>(BmsSetting::kCapacity)].decimals);
+
+/// Fills those that `sample` lacks.
 constexpr void settings_to_fields(const BmsSettings& settings, Sample& sample) noexcept {
-  struct Pair {
-    BmsSetting setting;
-    Field field;
-  };
-  constexpr std::array<Pair, 4> kBoth{{{BmsSetting::kSwitchCharge, Field::kChargeSwitch},
-                                       {BmsSetting::kSwitchDischarge, Field::kDischargeSwitch},
-                                       {BmsSetting::kSwitchBalance, Field::kBalanceSwitch},
-                                       {BmsSetting::kCapacity, Field::kNominalCapacity}}};
-  static_assert(info(Field::kNominalCapacity).decimals == kBmsSettings[static_cast<std::size_t>(BmsSetting::kCapacity)].decimals);
-  for (const auto& both : kBoth) {
+  for (const auto& both : kSettingsThatAreFields) {
     if (settings.has(both.setting) && !sample.has(both.field)) sample.set(both.field, settings.get(both.setting));
   }
 }

@@ -25,7 +25,8 @@ Belief Intake::take_live(const Report& report, Instant at) noexcept {
   reading_.utc_ms = utc_of(at);
   reading_.sample = *report.live;
   derive(reading_.sample);
-  const auto belief = gate_.judge(reading_.sample, report.confirmed, report.carried, at);
+  const auto carried = put_settings(reading_.sample, report.carried);
+  const auto belief = gate_.judge(reading_.sample, report.confirmed, carried, at);
   switch (belief) {
     case Belief::kPublish:
       last_good_ = at;
@@ -38,6 +39,18 @@ Belief Intake::take_live(const Report& report, Instant at) noexcept {
       break;
   }
   return belief;
+}
+
+/// Fields that a dialect carries over from a settings answer: what was heard twice counts, as if it had been asked for just now.
+FieldMask Intake::put_settings(Sample& sample, FieldMask carried) const noexcept {
+  const auto& settings = hub_.settings(pack_);
+  for (const auto& both : kSettingsThatAreFields) {
+    const auto bit = FieldMask{1} << index(both.field);
+    if ((carried & bit) == 0 || !settings.has(both.setting)) continue;
+    sample.set(both.field, settings.get(both.setting));
+    carried &= ~bit;
+  }
+  return carried;
 }
 
 // The checks that protect settings and texts are as weak as those of live values: what is new must be heard twice.

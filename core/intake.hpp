@@ -38,6 +38,7 @@ class Intake {
 
  private:
   [[nodiscard]] Belief take_live(const Report& report, Instant at) noexcept;
+  [[nodiscard]] FieldMask put_settings(Sample& sample, FieldMask carried) const noexcept;
   [[nodiscard]] Belief take_settings(const BmsSettings& settings) noexcept;
   [[nodiscard]] Belief take_identity(const Identity& identity) noexcept;
   [[nodiscard]] UtcMs utc_of(Instant at) const noexcept;

@@ -32,6 +32,7 @@ bool Turns::add(Duration period, const Timing& timing, Instant now) noexcept {
   pack.achieved = period;
   pack.due = now;
   pack.most_tries = static_cast<std::uint8_t>(1 + std::max(timing.retries, timing.wake_requests));
+  pack.gap = std::chrono::milliseconds{timing.gap_ms};
   pack.extra_cost = Duration{std::int64_t{24'000} * 1'000'000 / std::max<std::uint32_t>(timing.baud, 1200)};
   return packs_.push_back(pack);
 }
@@ -107,7 +108,7 @@ void Turns::done(const Turn& turn, Instant started, Instant now, bool again) noe
   again = again && pack.again < kMostAgain;
   pack.again = again ? static_cast<std::uint8_t>(pack.again + 1) : std::uint8_t{0};
   if (turn.part != Part::kLive) {
-    pack.extra_cost = now - started;
+    pack.extra_cost = now - started + pack.gap;
     if (next_live_due(now) < now) extras_.spend(pack.extra_cost);
     const auto which = extra_index(turn.part);
     pack.extras[which].due = again ? now : now + kExtraPeriod[which];

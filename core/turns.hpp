@@ -82,6 +82,7 @@ class Turns {
     std::uint8_t tries{0};       // in a row without an answer
     std::uint8_t most_tries{1};  // then it is absent
     std::uint8_t again{0};       // extra turns in a row
+    Duration gap{};              // that follows each of its answers
     Duration extra_cost{};       // guess of the time that settings or identity take
     Extra extras[2]{};           // settings, identity
   };
@@ -92,7 +93,7 @@ class Turns {
 
   FixedVector<Pack, kMaxSlots> packs_;
   TimeShare absent_{35, std::chrono::milliseconds{500}};
-  TimeShare extras_{25, std::chrono::seconds{5}};
+  TimeShare extras_{15, std::chrono::seconds{5}};
 };
 
 }  // namespace bmsgate::core

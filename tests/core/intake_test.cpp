@@ -106,5 +106,17 @@ TEST_F(IntakeTest, SettingsAndIdentityMustBeHeardTwice) {
   EXPECT_EQ(hub->identity(0).serial.view(), "123");
 }
 
+TEST_F(IntakeTest, ASwitchThatIsASettingChangesWithIt) {
+  const auto carried = FieldMask{1} << index(Field::kChargeSwitch);
+  BmsSettings settings;
+  for (const int value : {1, 0}) {
+    settings.set(BmsSetting::kSwitchCharge, value);
+    sample.set(Field::kChargeSwitch, value);
+    const Report report{.address = 1, .carried = carried, .live = &sample, .settings = &settings};
+    for (int i = 0; i < 4; ++i) static_cast<void>(intake.take(report, clock.time));
+    EXPECT_EQ(hub->latest(0).sample.value(Field::kChargeSwitch), value);
+  }
+}
+
 }  // namespace
 }  // namespace bmsgate::core
