@@ -27,5 +27,5 @@ export default defineConfig({
     },
   },
   server: { proxy: { '/api': gateway, '/healthz': gateway } },
-  test: { environment: 'happy-dom', include: ['tests/**/*.test.{ts,tsx}'] },
+  test: { environment: 'happy-dom', include: ['tests/**/*.test.{ts,tsx}'], env: { TZ: 'Europe/Rome' } },
 });

@@ -51,7 +51,6 @@ const kEnglishOnly = [
   'Cells',
   'Download',
   'History',
-  'Password',
   'Voltage',
   'Highest',
   'Lowest',

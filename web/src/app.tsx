@@ -6,7 +6,7 @@ import { applyBranding } from './lib/branding.ts';
 import { t, type TextKey } from './lib/i18n.ts';
 import { dark } from './lib/prefs.ts';
 import { onLinkClick, path } from './lib/router.ts';
-import { branding, stream, system } from './store.ts';
+import { branding, started, stream, system } from './store.ts';
 import { StatusPage } from './pages/status/index.tsx';
 import { Notice, Skeleton } from './ui/basics.tsx';
 import { Icon, type IconName } from './ui/icons.tsx';
@@ -145,10 +145,16 @@ export function App() {
       </a>
       <Nav />
       <main id="main" tabIndex={-1}>
-        <Messages />
-        <Suspense fallback={<Skeleton height={480} class="card" />}>
-          <View />
-        </Suspense>
+        {started.value ? (
+          <>
+            <Messages />
+            <Suspense fallback={<Skeleton height={480} class="card" />}>
+              <View />
+            </Suspense>
+          </>
+        ) : (
+          <Skeleton height={480} class="card" />
+        )}
       </main>
       {loginWanted.value && <LoginDialog />}
     </div>

@@ -20,6 +20,9 @@ export const lastCommand = signal<CommandResult | null>(null);
 export const tunnel = signal<Record<string, unknown> | null>(null);
 export const now = signal(Date.now());
 
+/** The first answers are here, or have been waited for long enough. */
+export const started = signal(false);
+
 export const packById = (id: string | null | undefined) => packs.value?.find((pack) => pack.id === id) ?? null;
 
 /** Seconds since the last good reading, or null where there was none. */
