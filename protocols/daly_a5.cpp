@@ -92,14 +92,15 @@ void DalyA5::on_frame(Bytes frame, core::ReportSink& sink) noexcept {
     on_request(frame, sink);
     return;
   }
-  ++counters_.frames_ok;
   sink.on_frame({FrameNote::Kind::kReply, address, id, is_write(id), frame});
   auto& board = boards_[address - 1U];
   const auto data = frame.subspan<kDataAt, kDataSize>();
   if (!asking_) {
     if (plausible(id, data)) on_heard(board, address, id, data, sink);
+    ++counters_.frames_ok;  // a frame that ends a cycle by beginning the next one does not count for the ended one
     return;
   }
+  ++counters_.frames_ok;
   if (address != asked_address_) return;  // board 1 may answer what was asked of board 2 (RUST)
   answered_ = true;
   if (id == asked_id_) {
