@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "outputs/history/csv.hpp"
+#include "outputs/history/findings.hpp"
 #include "outputs/history/history_json.hpp"
 #include "outputs/pack_json.hpp"
 
@@ -209,6 +210,15 @@ std::string write_statistics(const Days& days) {
   return out;
 }
 
+void answer_findings(const HistorySource& source, const Request& request, const Reply& reply) {
+  constexpr core::UtcMs kStudiedMs = 60 * kDayMs;
+  ask(source, reply, [&recorder = source.recorder, pack = request.args[0], now_ms = source.clock.utc_ms()](const Store& store) {
+    std::string out;
+    outputs::append_study(out, outputs::study_cells(store, recorder.pending(pack), pack, now_ms - kStudiedMs, now_ms), now_ms);
+    return json_response(std::move(out));
+  });
+}
+
 void answer_events(const HistorySource& source, const Request& request, const Reply& reply) {
   outputs::EventFilter filter;
   auto refused = read_time(request, "from", filter.from_ms);
@@ -293,6 +303,8 @@ std::vector<Route> history_routes(HistorySource source) {
       {Method::kGet, "/api/v1/packs/{id}/days", Role::kViewer, "What each day was like", "json", by_days(write_days), "from,to"},
       {Method::kGet, "/api/v1/packs/{id}/energy", Role::kViewer, "Energy by month or year", "json", energy, "by,from,to"},
       {Method::kGet, "/api/v1/packs/{id}/statistics", Role::kViewer, "All days as one", "json", by_days(write_statistics), "from,to"},
+      {Method::kGet, "/api/v1/packs/{id}/findings", Role::kViewer, "What the last weeks tell about the cells", "json",
+       [kept](const Request& request, const Reply& reply) { answer_findings(*kept, request, reply); }},
       {Method::kGet, "/api/v1/events", Role::kViewer, "The event log, newest first", "json",
        [kept](const Request& request, const Reply& reply) { answer_events(*kept, request, reply); }, "pack,from,to,type,limit,before"},
       {Method::kGet, "/api/v1/history/storage", Role::kViewer, "What the history takes, and how long the disk will last", "json",
