@@ -111,7 +111,11 @@ void Printer::print(const LineCounters& until) {
   const auto line = line_.value_or(Line{});
   core::Sample sample = line.live.value_or(core::Sample{});
   if (line.settings) settings_to_fields(*line.settings, sample);
-  if (line.live) core::derive(sample);
+  if (line.live) {
+    const auto measured = sample;
+    core::derive(sample);
+    sample.merge(measured);  // here people see what the frames say, also where it is late or rounded
+  }
   out_ += R"({"protocol":)";
   outputs::append_string(out_, protocol_.info().key);
   out_ += R"(,"address":)";

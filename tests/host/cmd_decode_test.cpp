@@ -72,6 +72,18 @@ TEST_F(Decode, ALineHasAllThatAReadingSaid) {
   EXPECT_EQ(json::serialize(line).find("password"), std::string::npos);
 }
 
+TEST_F(Decode, ComputedValuesFillGapsOnly) {
+  // A Daly board names cell 2 as the highest; cell 1 has the same voltage. The average is not on this wire.
+  const auto outcome = run("daly-a5",
+                           "a5 01 94 08 02 01 00 00 02 00 00 02 49 a5 01 91 08 0f 01 02 0e e1 01 00 00 41 "
+                           "a5 01 95 08 01 0f 01 0f 01 00 00 02 66");
+  ASSERT_EQ(outcome.lines.size(), 1U);
+  const auto& fields = outcome.lines[0].at("fields").as_object();
+  EXPECT_EQ(fields.at("cell_max_number").to_number<int>(), 2);
+  EXPECT_DOUBLE_EQ(fields.at("cell_min_voltage").to_number<double>(), 3.809);
+  EXPECT_DOUBLE_EQ(fields.at("cell_average_voltage").to_number<double>(), 3.841);
+}
+
 TEST_F(Decode, SettingsAndIdentityJoinTheReadingOfTheirPack) {
   const auto about = captured("pb-15.41-a3-about");
   const auto settings = captured("pb-15.41-a3-settings");
