@@ -89,7 +89,10 @@ void JkBle::on_frame(Bytes frame, ReportSink& sink) noexcept {
   if (frame.size() == kRequestSize) return sink.on_frame({FrameNote::Kind::kRequest, 0, frame[4], false, frame});
   ++counters_.frames_ok;
   const JkBlock block{frame};
-  sink.on_frame({FrameNote::Kind::kReply, 0, frame[kJkTypeAt], false, frame});
+  std::array<std::uint8_t, kJkFrameSize> shown{};
+  std::copy(frame.begin(), frame.end(), shown.begin());
+  if (frame[kJkTypeAt] == kJkAbout) hide_jk_secrets(shown, 0);
+  sink.on_frame({FrameNote::Kind::kReply, 0, frame[kJkTypeAt], false, shown});
   switch (frame[kJkTypeAt]) {
     case kJkStatus: {
       const auto which = layout(block);

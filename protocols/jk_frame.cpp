@@ -184,6 +184,14 @@ static_assert(core::rows_fit<std::uint16_t>(k32sRows, kJkFrameSize - 1));
 static_assert(core::rows_fit<std::uint16_t>(k24sRows, kJkFrameSize - 1));
 static_assert(core::rows_fit<BmsSetting>(kSettingRows, kJkFrameSize - 1));
 
+// ---- about: where the Bluetooth PIN and the settings password stand
+
+struct Range {
+  std::size_t at;
+  std::size_t size;
+};
+constexpr std::array<Range, 2> kSecrets{{{62, 16}, {118, 16}}};
+
 // ---- reading a block that may begin anywhere and may be of either byte order
 
 /// Only where has().
@@ -293,7 +301,7 @@ void read_jk_settings(const JkBlock& block, core::BmsSettings& settings) noexcep
   apply(std::span<const SettingRow>{kSettingRows}, block, settings);
 }
 
-// The PIN at 62 and the password at 118 have no place to go to.
+// The secrets (kSecrets) have no place to go to.
 void read_jk_about(const JkBlock& block, core::Identity& identity) noexcept {
   read_text(block, 6, 16, identity.model);
   read_text(block, 22, 8, identity.hardware);
@@ -301,6 +309,14 @@ void read_jk_about(const JkBlock& block, core::Identity& identity) noexcept {
   read_text(block, 46, 16, identity.device_name);
   read_text(block, 78, 8, identity.production_date);
   read_text(block, 86, 16, identity.serial);
+}
+
+void hide_jk_secrets(std::span<std::uint8_t> about, std::size_t first) noexcept {
+  for (const auto& secret : kSecrets) {
+    const auto from = std::max(secret.at, first) - first;
+    const auto to = std::max(secret.at + secret.size, first) - first;
+    for (auto i = from; i < std::min(to, about.size()); ++i) about[i] = '*';
+  }
 }
 
 bool jk_layout_fits(const JkBlock& block, JkLayout layout) noexcept {

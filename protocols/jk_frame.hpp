@@ -41,6 +41,9 @@ void read_jk_status(const JkBlock& block, JkLayout layout, core::Sample& sample)
 void read_jk_settings(const JkBlock& block, core::BmsSettings& settings) noexcept;
 void read_jk_about(const JkBlock& block, core::Identity& identity) noexcept;
 
+/// Overwrites the PIN and the passwords in a stretch of the about frame that begins at offset `first`: for those who look at raw frames.
+void hide_jk_secrets(std::span<std::uint8_t> about, std::size_t first) noexcept;
+
 /// True if the cells that the mask names add up to the pack voltage, as they do in the right layout only.
 [[nodiscard]] bool jk_layout_fits(const JkBlock& block, JkLayout layout) noexcept;
 /// True if the T3 slot merely repeats the MOS temperature.

@@ -124,6 +124,7 @@ class JkNw final : public core::Protocol {
  private:
   [[nodiscard]] Scan scan(Bytes bytes) const noexcept;
   void on_frame(Bytes frame, ReportSink& sink) noexcept;
+  void note(const FrameNote& note, ReportSink& sink) const noexcept;
   void walk(Bytes information) noexcept;
   void take(const Datum& datum, Bytes value) noexcept;
   void take_cells(Bytes cells) noexcept;
@@ -146,6 +147,7 @@ class JkNw final : public core::Protocol {
   std::optional<std::uint8_t> version_;        // C0, as the last whole answer had it
   std::optional<std::uint8_t> heard_version_;  // C0 in this answer
   std::optional<std::uint16_t> raw_current_;
+  Bytes secret_;          // where the password stands in the frame at hand
   bool gathered_{false};  // single data that make no reading yet
   core::Sample live_;
   core::BmsSettings settings_;
@@ -206,23 +208,35 @@ void JkNw::on_frame(Bytes frame, ReportSink& sink) noexcept {
   const auto information = frame.subspan(kInfoAt, frame.size() - kInfoAt - kTailSize);
   const auto id = information.empty() ? std::uint8_t{0} : information[0];
   const auto tag = static_cast<std::uint16_t>(command << 8U | id);
+  const bool read = command == kReadAll || command == kReadOne;
+  secret_ = command == kPassword ? information : id == nw::kPasswordId && !read ? information.subspan(1) : Bytes{};
   if (frame[kTransportAt] == 0) {
     const bool echo = asking_ && progress_ == Progress::kWaiting && command == asked_ && id == asked_id_;
-    sink.on_frame({echo ? FrameNote::Kind::kMirror : FrameNote::Kind::kRequest, address_, tag, command == kWrite, frame});
+    note({echo ? FrameNote::Kind::kMirror : FrameNote::Kind::kRequest, address_, tag, command == kWrite, frame}, sink);
     return;
   }
   ++counters_.frames_ok;
-  const bool read = command == kReadAll || command == kReadOne;
-  sink.on_frame({read ? FrameNote::Kind::kReply : FrameNote::Kind::kAck, address_, tag, command == kWrite, frame});
   // Firmware 11.261 answers a read-all as if one datum had been asked.
   const bool asked_read = asked_ == kReadAll || asked_ == kReadOne;
   if (asking_ && (read ? asked_read : command == asked_ && (command != kWrite || id == asked_id_))) progress_ = Progress::kComplete;
+  if (read) walk(information);
+  note({read ? FrameNote::Kind::kReply : FrameNote::Kind::kAck, address_, tag, command == kWrite, frame}, sink);
   if (!read) return;
-  walk(information);
   const bool whole = live_.has(Field::kPackVoltage) && live_.has(Field::kSoc);
   conclude(whole);
   gathered_ = !whole;
   if (whole) report(sink);
+}
+
+/// Others see a frame without its password.
+void JkNw::note(const FrameNote& note, ReportSink& sink) const noexcept {
+  if (secret_.empty()) return sink.on_frame(note);
+  std::array<std::uint8_t, kMaxLength + 2> shown{};
+  std::copy(note.bytes.begin(), note.bytes.end(), shown.begin());
+  std::fill_n(shown.begin() + (secret_.data() - note.bytes.data()), secret_.size(), std::uint8_t{'*'});
+  auto hidden = note;
+  hidden.bytes = Bytes{shown}.first(note.bytes.size());
+  sink.on_frame(hidden);
 }
 
 /// An id that is not in the table has an unknown width: what follows it is left alone, what came before is good.
@@ -283,6 +297,7 @@ void JkNw::take(const Datum& datum, Bytes value) noexcept {
     case Use::kDate: assign_text(identity_.production_date, value, Zero::kIsBlank); break;
     case Use::kSoftware: assign_text(identity_.software, value, Zero::kIsBlank); break;
     case Use::kManufacturer: assign_text(identity_.manufacturer, value, Zero::kIsBlank); break;
+    case Use::kSecret: secret_ = value; break;
     case Use::kSkip:
     case Use::kUnknown: break;
   }

@@ -22,7 +22,8 @@ using core::Severity;
 
 enum class Use : std::uint8_t {
   kUnknown,  // its width is unknown too: the walk ends
-  kSkip,     // known, but of no use, or a secret (B2, the password, has no place to go to)
+  kSkip,     // known, but of no use
+  kSecret,   // known, and shown to nobody
   kField,
   kSetting,
   kProbe,  // temperature with the sign rule of this protocol
@@ -77,6 +78,8 @@ constexpr Datum other(unsigned id, unsigned width, Use use) {
   return {static_cast<std::uint8_t>(id), static_cast<std::uint8_t>(width), use, unsigned_of(width), 0, 1};
 }
 
+inline constexpr std::uint8_t kPasswordId = 0xB2;
+
 // Multipliers lead to the decimals of field.def and bms_setting.def: V, A, Ah and s have 3, degrees and percent 1.
 inline constexpr auto kData = std::to_array<Datum>({
     other(0x79, 0, Use::kCells),
@@ -128,7 +131,7 @@ inline constexpr auto kData = std::to_array<Datum>({
     setting(0xAF, 1, BmsSetting::kChemistry),
     setting(0xB0, 2, BmsSetting::kSleepTime),
     setting(0xB1, 1, BmsSetting::kSocLowWarning, 10),
-    other(0xB2, 10, Use::kSkip),
+    other(kPasswordId, 10, Use::kSecret),
     setting(0xB3, 1, BmsSetting::kDedicatedCharger),
     other(0xB4, 8, Use::kName),
     other(0xB5, 4, Use::kDate),

@@ -66,6 +66,10 @@ constexpr std::uint16_t trigger_of(std::uint8_t type) noexcept {
   return 0;
 }
 
+constexpr bool in_about(std::uint16_t reg) noexcept { return reg >= kRegAbout && reg < kTriggerAbout - 0x1CU; }
+constexpr std::size_t about_offset(std::uint16_t reg) noexcept { return in_about(reg) ? 6U + reg - kRegAbout : 0U; }
+constexpr std::size_t kNoSecrets = SIZE_MAX;
+
 /// Ways to ask for live values; a pack that does not answer one is asked in the next. Firmware from 15.36 on was seen that sends no status
 /// before it was asked for the other two.
 enum class Way : std::uint8_t { kStatus, kAllThree, kRegisters, kEnd };
@@ -134,6 +138,8 @@ class JkPb final : public core::Protocol {
   void on_request(const JkModbusFrame& frame, Bytes bytes, ReportSink& sink) noexcept;
   void on_ack(const JkModbusFrame& frame, Bytes bytes, ReportSink& sink) noexcept;
   void on_registers(const JkModbusFrame& frame, Bytes bytes, ReportSink& sink) noexcept;
+
+  void note(const FrameNote& note, std::size_t data_at, std::size_t offset, ReportSink& sink) const noexcept;
 
   /// A frame that waited for its acknowledgement will not get it.
   void settle(ReportSink& sink) noexcept;
@@ -304,7 +310,8 @@ void JkPb::on_request(const JkModbusFrame& frame, Bytes bytes, ReportSink& sink)
   const bool changes = is_write && !is_jk_trigger(frame.reg);
   const auto count = is_write ? std::uint16_t{0} : frame.count;
   const bool echo = open_.own && open_.address == frame.address && open_.reg == frame.reg && open_.count == count;
-  sink.on_frame({echo ? FrameNote::Kind::kMirror : FrameNote::Kind::kRequest, frame.address, frame.reg, changes, bytes});
+  const auto kind = echo ? FrameNote::Kind::kMirror : FrameNote::Kind::kRequest;
+  note({kind, frame.address, frame.reg, changes, bytes}, is_write && in_about(frame.reg) ? 7 : kNoSecrets, about_offset(frame.reg), sink);
   if (!open_.own) open_ = {.valid = true, .own = false, .address = frame.address, .reg = frame.reg, .count = count};
 }
 
@@ -322,6 +329,18 @@ void JkPb::on_ack(const JkModbusFrame& frame, Bytes bytes, ReportSink& sink) noe
   if (asked && (of_frame || !is_jk_trigger(frame.reg))) open_.progress = Progress::kComplete;
 }
 
+/// Others see a frame without its secrets. `data_at`: where the content of the about frame begins, `offset`: with what offset of it.
+void JkPb::note(const FrameNote& note, std::size_t data_at, std::size_t offset, ReportSink& sink) const noexcept {
+  if (data_at == kNoSecrets) return sink.on_frame(note);
+  std::array<std::uint8_t, kJkFrameSize> shown{};
+  const auto size = std::min(note.bytes.size(), shown.size());
+  std::copy_n(note.bytes.begin(), size, shown.begin());
+  hide_jk_secrets(std::span{shown}.first(size).subspan(data_at), offset);
+  auto hidden = note;
+  hidden.bytes = Bytes{shown}.first(size);
+  sink.on_frame(hidden);
+}
+
 void JkPb::settle(ReportSink& sink) noexcept {
   if (waits_for_ack_) report_frame(open_.valid ? open_.address : std::uint8_t{0}, false, sink);
 }
@@ -329,7 +348,8 @@ void JkPb::settle(ReportSink& sink) noexcept {
 void JkPb::report_frame(std::uint8_t address, bool confirmed, ReportSink& sink) noexcept {
   waits_for_ack_ = false;
   const JkBlock block{frame_};
-  sink.on_frame({FrameNote::Kind::kReply, address, trigger_of(frame_[kJkTypeAt]), false, frame_});
+  const auto reg = trigger_of(frame_[kJkTypeAt]);
+  note({FrameNote::Kind::kReply, address, reg, false, frame_}, reg == kTriggerAbout ? 0 : kNoSecrets, 0, sink);
   switch (frame_[kJkTypeAt]) {
     case kJkStatus: return report_status(address, confirmed, sink);
     case kJkSettings: return report_settings(address, confirmed, sink);
@@ -387,7 +407,7 @@ void JkPb::on_registers(const JkModbusFrame& frame, Bytes bytes, ReportSink& sin
     open_.taken = true;
     open_.progress = Progress::kComplete;
   }
-  sink.on_frame({FrameNote::Kind::kReply, frame.address, reg, false, bytes});
+  note({FrameNote::Kind::kReply, frame.address, reg, false, bytes}, in_about(reg) ? 3 : kNoSecrets, about_offset(reg), sink);
   const std::uint16_t base = reg >= kRegAbout ? kRegAbout : reg >= kRegLive ? kRegLive : kRegSettings;
   const JkBlock block{frame.data, 6U + reg - base, true};
   // 240 bytes may as well be the settings.

@@ -136,6 +136,12 @@ TEST_F(JkNwTest, ThePasswordGoesNowhere) {
   const auto& report = device.heard.reports.back();
   EXPECT_EQ(report.settings->get(core::BmsSetting::kDedicatedCharger), 1);
   for_each_text(*report.identity, [](auto, auto text) { EXPECT_EQ(text.find("secret"), std::string_view::npos); });
+  device.feed(frame(2, 0, "B2 73 65 63 72 65 74 31 32 33 34"));  // somebody changes it
+  device.feed(frame(5, 0, "00 73 65 63 72 65 74 31 32 33 34"));
+  ASSERT_EQ(device.heard.notes.size(), 3U);
+  for (const auto& note : device.heard.notes) {
+    EXPECT_EQ((std::string{note.bytes.begin(), note.bytes.end()}).find("secret"), std::string::npos);
+  }
 }
 
 TEST_F(JkNwTest, SingleDataMakeAReadingOnlyWhenFlushed) {

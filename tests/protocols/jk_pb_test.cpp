@@ -226,6 +226,26 @@ TEST_F(JkPbTest, AlarmsHaveKeySeverityAndCell) {
             "other/warning/0/Vendor alarm bit 31 wire_resistance/warning/1 wire_resistance/warning/3 ");
 }
 
+TEST_F(JkPbTest, PinAndPasswordsGoNowhere) {
+  const std::string pin = "hushhush";
+  auto frame = empty_frame(3);
+  for (const std::size_t at : {62, 118}) std::copy(pin.begin(), pin.end(), frame.begin() + static_cast<std::ptrdiff_t>(at));
+  device.feed(with_sum(frame) + ack(1, 0x161C));
+  Bytes reply{1, 3, 160};
+  reply.insert(reply.end(), frame.begin() + 6, frame.begin() + 166);
+  device.feed(with_crc(reply));
+  Bytes write{1, 0x10, 0x14, 0x70, 0, 4, 8};
+  write.insert(write.end(), pin.begin(), pin.end());
+  device.feed(with_crc(write));
+  ASSERT_EQ(device.heard.notes.size(), 4U);
+  for (const auto& note : device.heard.notes) {
+    EXPECT_EQ((std::string{note.bytes.begin(), note.bytes.end()}).find("hush"), std::string::npos);
+  }
+  for (const auto& report : device.heard.reports) {
+    for_each_text(*report.identity, [](auto, auto text) { EXPECT_EQ(text.find("hush"), std::string_view::npos); });
+  }
+}
+
 // ---- another way to ask
 
 TEST_F(JkPbTest, APackThatDoesNotAnswerIsAskedInOtherWays) {
