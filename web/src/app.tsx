@@ -118,11 +118,14 @@ function Messages() {
           {t('clock.text')}
         </Notice>
       )}
-      {session.value?.user && (session.value.default_password || info?.default_password) && (
-        <Notice tone="warning" title={t('password.default')} action={<a href="/settings/users">{t('password.change')}</a>}>
-          {t('password.default_text')}
-        </Notice>
-      )}
+      {session.value?.user &&
+        (session.value.default_password || info?.default_password) &&
+        !within('/setup') &&
+        !within('/settings/users') && (
+          <Notice tone="warning" title={t('password.default')} action={<a href="/settings/users">{t('password.change')}</a>}>
+            {t('password.default_text')}
+          </Notice>
+        )}
     </>
   );
 }

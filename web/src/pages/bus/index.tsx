@@ -124,31 +124,33 @@ function BusCard({ bus }: { bus: Bus }) {
         ]}
       />
       <div class="bus-figures">
-        <ul class="tiles">
-          <li>
-            <span class="value big">
-              <span class="num">{percent(bus.stats.success_pct)}</span>
-              <span class="unit"> %</span>
-            </span>
-            <span class="tile-label">{t('bus.success')}</span>
-          </li>
-          <li>
-            <span class="value big">
-              <span class="num">{number(bus.polls_per_s, 1)}</span>
-            </span>
-            <span class="tile-label">{t('bus.polls')}</span>
-          </li>
-          {kCounters
-            .filter((key) => bus.stats[key] > 0)
-            .map((key) => (
-              <li key={key}>
-                <span class="value">
+        <div>
+          <ul class="tiles">
+            <li>
+              <span class="value big">
+                <span class="num">{percent(bus.stats.success_pct)}</span>
+                <span class="unit"> %</span>
+              </span>
+              <span class="tile-label">{t('bus.success')}</span>
+            </li>
+            <li>
+              <span class="value big">
+                <span class="num">{number(bus.polls_per_s, 1)}</span>
+              </span>
+              <span class="tile-label">{t('bus.polls')}</span>
+            </li>
+          </ul>
+          <ul class="tiles counters">
+            {kCounters
+              .filter((key) => bus.stats[key] > 0)
+              .map((key) => (
+                <li key={key}>
                   <span class="num">{number(bus.stats[key])}</span>
-                </span>
-                <span class="tile-label">{t(`bus.${key}`)}</span>
-              </li>
-            ))}
-        </ul>
+                  <span class="tile-label">{t(`bus.${key}`)}</span>
+                </li>
+              ))}
+          </ul>
+        </div>
         <Latency stats={bus.stats} />
       </div>
       <div class="table-box" tabIndex={0} role="region" aria-label={`${bus.id}: ${t('packs')}`}>
