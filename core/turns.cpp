@@ -123,15 +123,15 @@ void Turns::done(const Turn& turn, Instant started, Instant now, bool again) noe
   pack.tries = 0;
   if (again) {
     pack.due = now;
-  } else {
-    plan_next(pack, started, now);
+    return;
   }
+  note_interval(pack, started);
+  pack.due = std::max(pack.due + pack.period, now);
 }
 
-void Turns::plan_next(Pack& pack, Instant started, Instant now) noexcept {
-  if (pack.last_start != Instant{}) pack.achieved += (started - pack.last_start - pack.achieved) / 4;
-  pack.last_start = started;
-  pack.due = std::max(pack.due + pack.period, now);
+void Turns::note_interval(Pack& pack, Instant at) noexcept {
+  if (pack.last_start != Instant{}) pack.achieved += (at - pack.last_start - pack.achieved) / 4;
+  pack.last_start = at;
 }
 
 void Turns::failed(const Turn& turn, Instant started, Instant now) noexcept {
@@ -174,7 +174,7 @@ void Turns::refreshed(std::uint8_t slot, Instant now) noexcept {
   auto& pack = packs_[slot];
   pack.state = State::kPresent;
   pack.tries = 0;
-  plan_next(pack, now, now);
+  note_interval(pack, now);
   pack.due = now + pack.period;
 }
 

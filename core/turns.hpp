@@ -89,7 +89,7 @@ class Turns {
   [[nodiscard]] bool anybody_present() const noexcept;
   [[nodiscard]] bool next_extra(Instant now, Turn& out) const noexcept;
   [[nodiscard]] Instant next_live_due(Instant now) const noexcept;
-  void plan_next(Pack& pack, Instant started, Instant now) noexcept;
+  static void note_interval(Pack& pack, Instant at) noexcept;
 
   FixedVector<Pack, kMaxSlots> packs_;
   TimeShare absent_{35, std::chrono::milliseconds{500}};

@@ -22,10 +22,12 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::uint32_t kUsualBaud = 115200;
-constexpr std::uint16_t kNetworkJitterMs = 150;  // a serial server's own buffering and the way to it
-constexpr std::uint16_t kSerialJitterMs = 20;    // USB adapters bundle up to 16 ms where low latency is not to be had
-constexpr core::Duration kDeadConnection = seconds{15};
-constexpr std::uint32_t kTriesOfAuto = 3;  // unanswered requests before an "auto" pack tries its next dialect
+constexpr std::uint16_t kNetworkJitterMs = 150;                      // a serial server's own buffering and the way to it
+constexpr std::uint16_t kSerialJitterMs = 20;                        // USB adapters bundle up to 16 ms where low latency is not to be had
+constexpr core::Duration kDeadConnection = seconds{6};               // silence on a connection that was alive before
+constexpr core::Duration kMuteConnection = std::chrono::minutes{5};  // on one that never brought a byte
+constexpr std::uint32_t kUnansweredOfDead = 3;                       // and so many requests without an answer
+constexpr std::uint32_t kTriesOfAuto = 3;                            // unanswered requests before an "auto" pack tries its next dialect
 
 [[nodiscard]] core::GateRules rules_of(const core::DialectInfo& info) noexcept {
   return {.pack_resolution_mv = info.pack_resolution_mv, .confirm_first = info.confirm_first};
@@ -163,7 +165,8 @@ struct Bus::Impl final : LineEvents, core::PollerEvents {
   void on_line_up() override {
     state = LineState::kOpen;
     error.clear();
-    last_byte = clock.now();
+    note_sign_of_life();
+    was_alive = false;
     say(core::Level::kInfo, fmt::format("{} is open", config.link));
     announce("line open");
     poller->on_line_up(clock.now());
@@ -181,7 +184,8 @@ struct Bus::Impl final : LineEvents, core::PollerEvents {
     drive();
   }
   void on_line_bytes(std::span<const std::uint8_t> bytes) override {
-    last_byte = clock.now();
+    note_sign_of_life();
+    was_alive = true;
     poller->on_bytes(bytes, last_byte);
     drive();
   }
@@ -226,17 +230,19 @@ struct Bus::Impl final : LineEvents, core::PollerEvents {
       deadline = std::min(deadline, entry.intake.next_deadline());
       if (entry.automatic) try_next_dialect(static_cast<std::uint8_t>(i), entry);
     }
-    if (spec.network() && state == LineState::kOpen && config.role == core::BusRole::kMaster) {
-      if (!entries.empty() && now - last_byte >= kDeadConnection) return reconnect();
-      deadline = std::min(deadline, last_byte + kDeadConnection);
-    }
+    if (connection_seems_dead(now)) return line->reopen();
     arm(deadline);
   }
 
-  /// A connection may be dead without anybody having said so.
-  void reconnect() {
+  /// Nobody tells when a server's cable is pulled; a new connection finds out, and works as soon as it is back.
+  [[nodiscard]] bool connection_seems_dead(core::Instant now) const {
+    if (!spec.network() || state != LineState::kOpen) return false;
+    return now - last_byte >= (was_alive ? kDeadConnection : kMuteConnection) &&
+           poller->stats().timeouts - timeouts_before >= kUnansweredOfDead;
+  }
+  void note_sign_of_life() {
     last_byte = clock.now();
-    line->reopen();
+    timeouts_before = poller->stats().timeouts;
   }
 
   /// A timer that is early does no harm and costs less than one that is set anew for every byte.
@@ -289,7 +295,9 @@ struct Bus::Impl final : LineEvents, core::PollerEvents {
   LearnedPack learned;
   LineState state{LineState::kClosed};
   std::string error;
-  core::Instant last_byte{};
+  core::Instant last_byte{};         // or the moment the line came up
+  std::uint32_t timeouts_before{0};  // of the poller, at that moment
+  bool was_alive{false};             // this connection has brought a byte
   core::Instant armed_for{core::kFarFuture};
   bool running{false};
   std::shared_ptr<void> alive{std::make_shared<char>()};  // expired for handlers that outlive us

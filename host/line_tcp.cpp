@@ -21,8 +21,9 @@ namespace bmsgate::host {
 namespace {
 
 using std::chrono::milliseconds;
-constexpr DescriptorLine::Retry kRetry{milliseconds{200}, milliseconds{1000}};
-constexpr milliseconds kConnectTime{2000};
+// Short enough together that a server which returns is read again within three seconds.
+constexpr DescriptorLine::Retry kRetry{milliseconds{200}, milliseconds{500}};
+constexpr milliseconds kConnectTime{1500};
 
 void set_number(int fd, int level, int option, int value) { static_cast<void>(::setsockopt(fd, level, option, &value, sizeof value)); }
 

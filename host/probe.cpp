@@ -101,6 +101,8 @@ struct Probe::Impl final : LineEvents, core::PollerEvents {
   // ---- phases
   void begin_phase() {
     const auto now = clock.now();
+    // A master was heard: nothing is asked, and his speed is known.
+    if (state.foreign_master && !state.found.empty()) return finish();
     while (current < phases.size() && phases[current].asks && state.foreign_master) ++current;
     if (current == phases.size() || now - started >= kTotalTime) return finish();
     const auto& phase = phases[current];

@@ -58,9 +58,9 @@ struct LineTest : ::testing::Test {
     line->start(events);
     return *line;
   }
-  /// Runs the loop until `done`, for ten seconds at most.
-  [[nodiscard]] bool until(const std::function<bool()>& done) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  /// Runs the loop until `done`, no longer than `limit`.
+  [[nodiscard]] bool until(const std::function<bool()>& done, std::chrono::seconds limit = std::chrono::seconds{10}) {
+    const auto end = std::chrono::steady_clock::now() + limit;
     while (!done() && std::chrono::steady_clock::now() < end) {
       io.restart();
       io.run_for(std::chrono::milliseconds{10});
