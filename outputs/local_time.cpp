@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <chrono>
+#include <cstdlib>
 #include <ctime>
 
 namespace bmsgate::outputs {
@@ -107,6 +109,36 @@ std::string local_iso(core::UtcMs utc_ms) {
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}{:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
                      parts.tm_hour, parts.tm_min, parts.tm_sec, offset_min < 0 ? '-' : '+', std::abs(offset_min) / 60,
                      std::abs(offset_min) % 60);
+}
+
+void IsoWriter::append(std::string& out, core::UtcMs utc_ms) {
+  constexpr std::int64_t kQuarterMs = 900'000;  // offsets change at quarters of an hour only
+  if (utc_ms / kQuarterMs != quarter_ || utc_ms < 0) {
+    quarter_ = utc_ms / kQuarterMs;
+    offset_s_ = broken_down(utc_ms).tm_gmtoff;
+  }
+  const std::chrono::sys_seconds local{std::chrono::seconds{utc_ms / 1000 + offset_s_}};
+  const auto day = std::chrono::floor<std::chrono::days>(local);
+  const std::chrono::year_month_day date{day};
+  const auto second = static_cast<unsigned>((local - day).count());
+  const auto minutes = static_cast<unsigned>(std::abs(offset_s_) / 60);
+  char text[] = "0000-00-00T00:00:00+00:00";
+  const auto put = [&text](std::size_t at, unsigned value) {
+    text[at] = static_cast<char>('0' + value / 10 % 10);
+    text[at + 1] = static_cast<char>('0' + value % 10);
+  };
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+  put(0, year / 100);
+  put(2, year % 100);
+  put(5, static_cast<unsigned>(date.month()));
+  put(8, static_cast<unsigned>(date.day()));
+  put(11, second / 3'600);
+  put(14, second / 60 % 60);
+  put(17, second % 60);
+  if (offset_s_ < 0) text[19] = '-';
+  put(20, minutes / 60);
+  put(23, minutes % 60);
+  out.append(text, sizeof(text) - 1);
 }
 
 bool parse_time(std::string_view text, core::UtcMs& out) noexcept {

@@ -32,6 +32,15 @@ struct LocalDay {
 [[nodiscard]] bool parse(std::string_view text, LocalDay& out) noexcept;
 /// "2026-11-22T18:05:00+01:00", in seconds.
 [[nodiscard]] std::string local_iso(core::UtcMs utc_ms);
+/// The same for many times in a row, several times faster: the time zone is asked once a quarter of an hour.
+class IsoWriter {
+ public:
+  void append(std::string& out, core::UtcMs utc_ms);
+
+ private:
+  std::int64_t quarter_{INT64_MIN};
+  std::int64_t offset_s_{0};
+};
 /// Seconds or milliseconds since 1970, or RFC 3339 with Z, an offset or (local time) none; a date alone is its local midnight. False: none
 /// of these.
 [[nodiscard]] bool parse_time(std::string_view text, core::UtcMs& out) noexcept;

@@ -95,7 +95,7 @@ bool CsvWriter::steps(const Store& store, std::span<const Chunk> pending, std::s
   for (std::size_t row = 0; row < answer.t_ms.size(); ++row) {
     const bool any = std::any_of(ordered.begin(), ordered.end(), [&](const Series* one) { return one != nullptr && one->valid[row]; });
     if (!any) continue;
-    out += local_iso(answer.t_ms[row]);
+    iso_.append(out, answer.t_ms[row]);
     for (const auto* one : ordered) {
       out += ',';
       if (one != nullptr && one->valid[row]) append_scaled(out, one->mean[row], core::info(one->field).decimals);
@@ -119,7 +119,7 @@ bool CsvWriter::readings(const Store& store, std::span<const Chunk> pending, std
     for (std::size_t row = 0; row < chunk.times.size(); ++row) {
       const auto at_ms = chunk.times[row] * info(HistoryTier::kReadings).tick_ms;
       if (at_ms < piece.from_ms || at_ms >= piece.to_ms) continue;
-      out += local_iso(at_ms);
+      iso_.append(out, at_ms);
       for (std::size_t i = 0; i < ordered.size(); ++i) {
         out += ',';
         if (ordered[i] != nullptr && ordered[i]->has(row))

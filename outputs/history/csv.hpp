@@ -43,6 +43,7 @@ class CsvWriter {
   std::vector<std::uint16_t> regs_;
   std::vector<Heading> columns_;
   core::UtcMs at_ms_;
+  IsoWriter iso_;
   bool begun_{false};
 };
 

@@ -66,5 +66,17 @@ TEST_F(LocalTimeTest, WritesLocalTimeWithItsOffset) {
   EXPECT_EQ(local_ms(1'795'370'405'000), 1'795'370'405'000 + kHour);
 }
 
+TEST_F(LocalTimeTest, ManyTimesInARowAreWrittenTheSame) {
+  IsoWriter writer;
+  // Every 7 minutes through both changes of daylight saving time of a year.
+  for (const auto day : {LocalDay{2026, 3, 28}, LocalDay{2026, 10, 24}}) {
+    for (auto utc_ms = start_of(day); utc_ms < start_of(day) + 72 * kHour; utc_ms += 7 * 60'000 + 1'000) {
+      std::string out;
+      writer.append(out, utc_ms);
+      ASSERT_EQ(out, local_iso(utc_ms));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace bmsgate::outputs
