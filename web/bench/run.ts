@@ -75,8 +75,9 @@ async function drawTime(browser: Browser, url: string): Promise<void> {
         if (this.url.includes('/history?')) noted.data = performance.now();
         return data;
       };
-      const { stroke } = CanvasRenderingContext2D.prototype;
-      CanvasRenderingContext2D.prototype.stroke = function (this: CanvasRenderingContext2D, ...path: [Path2D]) {
+      const prototype = CanvasRenderingContext2D.prototype as unknown as { stroke: (...path: unknown[]) => void };
+      const { stroke } = prototype;
+      prototype.stroke = function (...path) {
         stroke.apply(this, path);
         noted.drawn = performance.now();
       };

@@ -222,7 +222,7 @@ export function statistics(spec: Spec) {
 
 export function findings(spec: Spec) {
   const now = Math.floor(Date.now() / 1000);
-  const chart = (cell: number) => ({ from: iso(now - 7 * 86400), to: iso(now), fields: ['cell_voltage'], cells: [cell] });
+  const chart = (cell: number) => ({ from: now - 7 * 86400, to: now, fields: ['cell_voltage'], cells: [cell] });
   const list = [];
   if (spec.weakCell) {
     list.push({
@@ -230,8 +230,8 @@ export function findings(spec: Spec) {
       severity: 'warning',
       cell: spec.weakCell,
       score: 0.82,
-      params: { cell: spec.weakCell, volts: 3.55, times: 41, charges: 50, percent: 6 },
-      text: `cell ${spec.weakCell} reaches 3.55 V first in 41 of 50 charges; it holds about 6 % less`,
+      params: { cell: spec.weakCell, times: 41, of: 50, amount: 6.2 },
+      text: `cell ${spec.weakCell} is the lowest at the end of 41 of 50 discharges: it holds about 6 % less`,
       chart: chart(spec.weakCell),
     });
   }
@@ -241,8 +241,8 @@ export function findings(spec: Spec) {
       severity: 'warning',
       cell: spec.resistiveCell,
       score: 0.61,
-      params: { cell: spec.resistiveCell, milliohm: 1.1, others: 0.31 },
-      text: `cell ${spec.resistiveCell} drops 1.1 mV for each ampere, the others 0.31`,
+      params: { cell: spec.resistiveCell, times: 212, of: 212, amount: 1.1 },
+      text: `cell ${spec.resistiveCell} answers load steps like 1.1 mΩ`,
       chart: chart(spec.resistiveCell),
     });
   }

@@ -162,7 +162,7 @@ export interface Finding {
   score?: number;
   params?: Readonly<Record<string, number | string>>;
   text: string;
-  chart?: { from: string; to: string; fields?: readonly string[]; cells?: readonly number[] } | null;
+  chart?: { from: string | number; to: string | number; fields?: readonly string[]; cells?: readonly number[] } | null;
 }
 
 export interface Findings {

@@ -184,8 +184,15 @@ export const texts: Texts = {
   'findings.none': 'Keine Zelle fällt auf.',
   'findings.show': 'Zeigen',
   'findings.note': 'Schätzungen aus dem Verlauf, keine Labormessungen; wie sie entstehen, steht in der Anleitung.',
-  'finding.low_capacity': 'Zelle {cell} erreicht {volts} V in {times} von {charges} Ladungen zuerst; sie fasst etwa {percent} % weniger.',
-  'finding.high_resistance': 'Zelle {cell} verliert {milliohm} mV je Ampere, die anderen {others}: Verbindungen prüfen.',
+  'finding.low_capacity':
+    'Zelle {cell} ist am Ende von {times} von {of} Entladungen die niedrigste, obwohl sie mit den anderen voll war: Sie fasst etwa {amount} % weniger.',
+  'finding.leaky':
+    'Zelle {cell} ist am Ende von {times} von {of} Ladungen die letzte, {amount} mV zurück: Sie verliert von selbst Ladung, oder etwas entnimmt ihr welche.',
+  'finding.high_resistance':
+    'Zelle {cell} antwortet auf Lastsprünge wie {amount} mΩ, weit mehr als die anderen ({times} Sprünge): zuerst die Verbindungen ansehen, dann die Zelle.',
+  'finding.dead_balancer':
+    'Die Zellen unterscheiden sich am Ende der Ladungen um {amount} mV, immer gleich, und der Balancer arbeitet nicht: Einstellungen und Leitungen ansehen.',
+  'finding.imbalance': 'Die Zellen unterscheiden sich am Ende der Ladungen um {amount} mV: dem Balancer Zeit bei voll lassen.',
   'days.title': 'Tage',
   'days.metric': 'Was die Farben zeigen',
   'days.kwh_in': 'Rein',

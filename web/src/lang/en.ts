@@ -182,8 +182,15 @@ export const en = {
   'findings.none': 'No cell stands out.',
   'findings.show': 'Show',
   'findings.note': 'Estimates from the history, not measurements in a laboratory; how they are made is in the guide.',
-  'finding.low_capacity': 'Cell {cell} reaches {volts} V first in {times} of {charges} charges; it holds about {percent} % less.',
-  'finding.high_resistance': 'Cell {cell} drops {milliohm} mV for each ampere, the others {others}: check its connections.',
+  'finding.low_capacity':
+    'Cell {cell} is the lowest at the end of {times} of {of} discharges, though it was full with the others: it holds about {amount} % less.',
+  'finding.leaky':
+    'Cell {cell} is last at the end of {times} of {of} charges, {amount} mV behind: it loses charge by itself, or something draws from it.',
+  'finding.high_resistance':
+    'Cell {cell} answers load steps like {amount} mΩ, far more than the others ({times} steps): look at its connection first, then at the cell.',
+  'finding.dead_balancer':
+    'The cells differ by {amount} mV at the end of charges, always in the same way, and the balancer does not work: look at its settings and its wires.',
+  'finding.imbalance': 'The cells differ by {amount} mV at the end of charges: give the balancer time at full.',
   'days.title': 'Days',
   'days.metric': 'What the colours show',
   'days.kwh_in': 'In',

@@ -185,8 +185,14 @@ export const texts: Texts = {
   'findings.show': 'Mostra',
   'findings.note': 'Stime dallo storico, non misure di laboratorio; la guida dice come sono fatte.',
   'finding.low_capacity':
-    'La cella {cell} raggiunge per prima {volts} V in {times} cariche su {charges}; contiene circa il {percent} % in meno.',
-  'finding.high_resistance': 'La cella {cell} perde {milliohm} mV per ogni ampere, le altre {others}: controlla i collegamenti.',
+    'La cella {cell} è la più bassa alla fine di {times} scariche su {of}, pur essendo piena con le altre: contiene circa il {amount} % in meno.',
+  'finding.leaky':
+    'La cella {cell} è ultima alla fine di {times} cariche su {of}, indietro di {amount} mV: perde carica da sola, o qualcosa la preleva.',
+  'finding.high_resistance':
+    'La cella {cell} risponde ai gradini di carico come {amount} mΩ, molto più delle altre ({times} gradini): guarda prima i collegamenti, poi la cella.',
+  'finding.dead_balancer':
+    'Le celle differiscono di {amount} mV a fine carica, sempre allo stesso modo, e il bilanciatore non lavora: guarda le sue impostazioni e i suoi fili.',
+  'finding.imbalance': 'Le celle differiscono di {amount} mV a fine carica: lascia al bilanciatore tempo a pieno.',
   'days.title': 'Giorni',
   'days.metric': 'Che cosa mostrano i colori',
   'days.kwh_in': 'Entrata',

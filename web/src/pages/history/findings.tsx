@@ -14,11 +14,12 @@ export function findingText(finding: Finding): string {
   return known && !known.includes('{') ? known : finding.text;
 }
 
-const decimalsOf = (value: number) => (Number.isInteger(value) ? 0 : Math.min(3, (String(value).split('.')[1] ?? '').length));
+const decimalsOf = (value: number) => (Number.isInteger(value) || Math.abs(value) >= 10 ? 0 : 1);
+
+const secondsOf = (time: string | number) => Math.floor(typeof time === 'number' ? time : Date.parse(time) / 1000);
 
 function chartLink(pack: string, finding: Finding): string {
-  const from = Math.floor(Date.parse(finding.chart!.from) / 1000);
-  const to = Math.floor(Date.parse(finding.chart!.to) / 1000);
+  const [from, to] = [secondsOf(finding.chart!.from), secondsOf(finding.chart!.to)];
   const cells = finding.chart!.fields?.includes('cell_voltage') !== false;
   return `/${cells ? 'battery' : 'monitor'}?pack=${encodeURIComponent(pack)}&from=${from}&to=${to}`;
 }
