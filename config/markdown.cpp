@@ -33,12 +33,14 @@ std::string markdown(Schema schema) {
     for (std::size_t i = 0; i < section.options.size(); ++i) {
       const auto& option = section.options[i];
       const auto fallback = get(option, section.defaults());
-      std::string standard = std::holds_alternative<std::string>(fallback) ? quoted(std::get<std::string>(fallback)) : to_text(fallback);
-      standard = "`" + standard + "`";
+      std::string standard{"`"};
+      standard += std::holds_alternative<std::string>(fallback) ? quoted(std::get<std::string>(fallback)) : to_text(fallback);
+      standard += "`";
       if (required(section, i) || (section.list && i == 0)) standard = "needed";
       if ((option.flags & core::kSecret) != 0) standard = "not set";
-      out += "| `" + std::string{option.key} + "` | " + standard + " | " + cell(allowed(option)) + " | **" + cell(option.label) +
-             "**: " + cell(option.help) + notes(option) + " |\n";
+      const std::string name{option.key};
+      out.append("| `" + name + "` | ").append(standard).append(" | ").append(cell(allowed(option))).append(" | **");
+      out.append(cell(option.label)).append("**: ").append(cell(option.help)).append(notes(option)).append(" |\n");
     }
   }
   return out;
