@@ -59,7 +59,7 @@ class DalyA5 final : public core::Protocol {
   void on_frame(Bytes frame, core::ReportSink& sink) noexcept;
   void on_request(Bytes frame, core::ReportSink& sink) noexcept;
   void on_answer(Board& board, std::uint8_t id, Bytes data) noexcept;
-  void on_heard(Board& board, std::uint8_t address, std::uint8_t id, Bytes data, core::ReportSink& sink) noexcept;
+  void on_heard(Board& board, std::uint8_t id, Bytes data) noexcept;
   [[nodiscard]] static bool is_tail(const Board& board, std::uint8_t id, std::uint8_t number) noexcept;
   void add_frame(Board& board, std::uint8_t id, Bytes data, bool heard) noexcept;
   void settle(Board& board, bool heard) noexcept;
@@ -92,23 +92,26 @@ void DalyA5::on_frame(Bytes frame, core::ReportSink& sink) noexcept {
     on_request(frame, sink);
     return;
   }
-  sink.on_frame({FrameNote::Kind::kReply, address, id, is_write(id), frame});
   auto& board = boards_[address - 1U];
+  // The frame that begins the next reading is not counted with the one that it ends.
+  const bool expected = asking_ && address == asked_address_ && id == asked_id_;
+  const bool heard = !asking_ || (expected && !own_);
+  if (heard && id == kPack && (board.heard & bit(kPack)) != 0) close_cycle(address, false, sink);
+  ++counters_.frames_ok;
+  sink.on_frame({FrameNote::Kind::kReply, address, id, is_write(id), frame});
   const auto data = frame.subspan<kDataAt, kDataSize>();
   if (!asking_) {
-    if (plausible(id, data)) on_heard(board, address, id, data, sink);
-    ++counters_.frames_ok;  // a frame that ends a cycle by beginning the next one does not count for the ended one
+    if (plausible(id, data)) on_heard(board, id, data);
     return;
   }
-  ++counters_.frames_ok;
   if (address != asked_address_) return;  // board 1 may answer what was asked of board 2 (RUST)
   answered_ = true;
-  if (id == asked_id_) {
+  if (expected) {
     if (!plausible(id, data)) return;
     if (own_ || is_write(id)) {
       on_answer(board, id, data);
     } else {
-      on_heard(board, address, id, data, sink);
+      on_heard(board, id, data);
       progress_ = in_frames(id) && board.frames_id != 0 ? Progress::kPartial : Progress::kComplete;
     }
   } else if (is_tail(board, id, data[0])) {
@@ -145,15 +148,14 @@ void DalyA5::on_answer(Board& board, std::uint8_t id, Bytes data) noexcept {
   }
 }
 
-/// A frame of somebody else's answer. A reading ends where the next one begins, with id 90.
-void DalyA5::on_heard(Board& board, std::uint8_t address, std::uint8_t id, Bytes data, core::ReportSink& sink) noexcept {
+/// A frame of somebody else's answer. A reading ends where the next one begins, with id 90 (see on_frame).
+void DalyA5::on_heard(Board& board, std::uint8_t id, Bytes data) noexcept {
   if (is_write(id)) return;
   if (board.frames_id != id) settle(board, true);
   if (in_frames(id)) {
     add_frame(board, id, data, true);
     return;
   }
-  if (id == kPack && (board.heard & bit(kPack)) != 0) close_cycle(address, false, sink);
   take_single(board, id, data);
   board.heard |= bit(id);
 }

@@ -309,6 +309,10 @@ void take_single(Board& board, std::uint8_t id, Bytes data) noexcept {
       if (board.identity.software.empty()) board.identity.software = daly_text(data);
       board.identity_new = true;
       return;
+    case kTemperatureExtremes:  // 0 as well as FF: no sensor
+      if (data[0] == 0) board.live.clear(Field::kTemperatureMax);
+      if (data[2] == 0) board.live.clear(Field::kTemperatureMin);
+      return;
     default: break;
   }
   if (id < kFirstSetting || id > kLastSetting || id == kTotals) return;

@@ -154,7 +154,6 @@ void ModbusDialect::on_write(std::uint8_t board, Bytes frame, core::ReportSink& 
 }
 
 void ModbusDialect::on_read_reply(std::uint8_t board, Bytes frame, core::ReportSink& sink) noexcept {
-  ++counters_.frames_ok;
   const auto data = frame.subspan(3, frame.size() - 5);
   const auto answers = [&](const Exchange& request) {
     if (request.board != board || request.function != kRead) return false;
@@ -172,16 +171,21 @@ void ModbusDialect::on_read_reply(std::uint8_t board, Bytes frame, core::ReportS
   } else {
     reg = listed_register(data.size());
   }
+  const bool named = reg != kUnknownRegister && data.size() % 2 == 0;
+  // An answer that comes too late to be the one awaited says nothing new.
+  const bool heard = named && (asked ? !own_ : !asking_);
+  // The frame that begins the next reading is not counted with the one that it ends.
+  if (heard) close_reading(board, blocks_in(reg, data.size() / 2), sink);
+  ++counters_.frames_ok;
   note({Kind::kReply, board, reg, false, frame}, 3, sink);
   if (asked) progress_ = Progress::kComplete;
   if (reg == kUnknownRegister) ++counters_.unknown;
-  if (reg == kUnknownRegister || data.size() % 2 != 0) return;
-  if (asked && own_) {
+  if (heard) {
+    hear_block(board, reg, data, sink);
+  } else if (named && asked) {
     auto& entry = boards_[board - 1U];
     take_block(entry, reg, data);
     entry.polled |= blocks_in(reg, data.size() / 2);
-  } else if (asked || !asking_) {  // an answer that comes too late to be the one awaited says nothing new
-    hear_block(board, reg, data, sink);
   }
 }
 
@@ -206,17 +210,19 @@ void ModbusDialect::note(const FrameNote& note, std::size_t data_at, core::Repor
 
 // ---- readings
 
+/// Another master reads a block again that a reading begins with: the one before has ended.
+void ModbusDialect::close_reading(std::uint8_t address, std::uint8_t blocks, core::ReportSink& sink) noexcept {
+  auto& board = boards_[address - 1U];
+  if ((board.heard & blocks & ModbusBoard::kMain) == 0) return;
+  board.usual = board.heard & (ModbusBoard::kMain | ModbusBoard::kExtra);
+  report(address, board.heard, sink);
+}
+
 /// Another master's traffic: a reading is reported as soon as the blocks that this master usually reads are there.
 void ModbusDialect::hear_block(std::uint8_t address, std::uint16_t reg, Bytes data, core::ReportSink& sink) noexcept {
   auto& board = boards_[address - 1U];
-  const auto blocks = blocks_in(reg, data.size() / 2);
-  const std::uint8_t begins = blocks & ModbusBoard::kMain;
-  if ((board.heard & begins) != 0) {
-    board.usual = board.heard & (ModbusBoard::kMain | ModbusBoard::kExtra);
-    report(address, board.heard, sink);
-  }
   take_block(board, reg, data);
-  board.heard |= blocks;
+  board.heard |= blocks_in(reg, data.size() / 2);
   if ((board.heard & ModbusBoard::kMain) != 0 && (board.heard & board.usual) == board.usual) report(address, board.heard, sink);
 }
 

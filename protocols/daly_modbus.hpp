@@ -103,6 +103,7 @@ class ModbusDialect : public core::Protocol {
   void on_read_reply(std::uint8_t board, Bytes frame, core::ReportSink& sink) noexcept;
   void on_write(std::uint8_t board, Bytes frame, core::ReportSink& sink) noexcept;
   void on_request(Bytes frame, core::ReportSink& sink) noexcept;
+  void close_reading(std::uint8_t address, std::uint8_t blocks, core::ReportSink& sink) noexcept;
   void hear_block(std::uint8_t address, std::uint16_t reg, Bytes data, core::ReportSink& sink) noexcept;
   void report(std::uint8_t address, std::uint8_t blocks, core::ReportSink& sink) noexcept;
   void note(const core::FrameNote& note, std::size_t data_at, core::ReportSink& sink) const noexcept;

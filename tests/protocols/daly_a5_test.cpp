@@ -456,6 +456,26 @@ TEST_F(DalyA5, AReadingHeardEndsWhereTheNextBegins) {
   EXPECT_EQ(ear.count(Kind::kRequest), 18U);
 }
 
+TEST_F(DalyA5, FramesAreCountedWithTheirReading) {
+  struct Counting final : core::ReportSink {
+    explicit Counting(core::Protocol& of) : dialect{of} {}
+    void on_report(const core::Report& /*report*/) noexcept override { counted.push_back(dialect.counters().frames_ok); }
+    core::Protocol& dialect;
+    std::vector<std::uint32_t> counted;
+  } counting{*box};
+  auto peer = eight_cells();
+  for (int i = 0; i < 3; ++i) box->feed(cycle(peer), counting);
+  box->flush(counting);
+  EXPECT_THAT(counting.counted, ElementsAre(11U, 22U, 33U));
+}
+
+TEST_F(DalyA5, ATemperatureOfZeroRawIsNone) {
+  hear(a5(1, 0x92, {0, 1, 0, 1}));
+  const auto live = only_reading();
+  EXPECT_FALSE(live.has(Field::kTemperatureMin));
+  EXPECT_FALSE(live.has(Field::kTemperatureMax));
+}
+
 TEST_F(DalyA5, AHeardCycleWithADamagedAnswerIsNoReading) {
   auto peer = eight_cells();
   hear(cycle(peer) + cycle(peer));
