@@ -19,8 +19,8 @@ PackProfile jk_bx_8s(std::uint64_t seed) {
   profile.seed = seed;
   profile.cells = 8;
   profile.capacity_ah = 100;
-  profile.solar_peak_a = 22;
-  profile.evening_load_a = 14;
+  profile.solar_peak_a = 28;
+  profile.evening_load_a = 12;
   profile.idle_load_a = 1.5;
   profile.resistance_ohm = 0.0012;
   profile.cycles_so_far = 212;
@@ -46,8 +46,8 @@ PackProfile daly_16s(std::uint64_t seed) {
   profile.seed = seed;
   profile.capacity_ah = 230;
   profile.balancer = Balancer::kPassive;
-  profile.solar_peak_a = 45;
-  profile.evening_load_a = 30;
+  profile.solar_peak_a = 62;
+  profile.evening_load_a = 28;
   profile.idle_load_a = 3;
   profile.cycles_so_far = 158;
   profile.forced_alarm = ForcedAlarm{core::AlarmId::kMosOt, core::Severity::kAlarm, 90, 900, 60};

@@ -51,8 +51,8 @@ struct PackProfile {
   double balance_start_v{3.42};
   double balance_delta_v{0.005};
 
-  double solar_peak_a{55};
-  double evening_load_a{38};
+  double solar_peak_a{75};
+  double evening_load_a{34};
   double idle_load_a{4};
   double load_noise{1.0};                   // 0 = a smooth day
   double charge_limit_v{0};                 // a cell's share of the charger's voltage; 0 = usual for the chemistry

@@ -61,6 +61,7 @@ void Replay::on_bytes(std::span<const std::uint8_t> bytes, core::Instant now) {
   }
   last_input_ = now;
   heard_.insert(heard_.end(), bytes.begin(), bytes.end());
+  bool in_unknown = false;
   while (!heard_.empty()) {
     if (const auto* exchange = match(heard_)) {
       ++answered_;
@@ -74,8 +75,11 @@ void Replay::on_bytes(std::span<const std::uint8_t> bytes, core::Instant now) {
       return heard_.size() < exchange.request.size() && std::equal(heard_.begin(), heard_.end(), exchange.request.begin());
     });
     if (may_become_one) return;
-    if (log_ && (heard_.size() == bytes.size())) log_(fmt::format("a request of {} bytes that was not recorded", heard_.size()));
-    ++unknown_;
+    if (!in_unknown) {
+      in_unknown = true;
+      ++unknown_;
+      if (log_) log_(fmt::format("{} bytes that were not recorded as a request", heard_.size()));
+    }
     heard_.erase(heard_.begin());
   }
 }

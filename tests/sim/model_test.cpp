@@ -95,7 +95,7 @@ TEST(PackModel, AWeakCellReachesBothEndsFirst) {
       ++full_days;
       first_at_top += s.max_number == 7;
     }
-    if (s.soc_permille < 150 && s.state == core::State::kDischarging) {
+    if (s.soc_permille < 250 && s.state == core::State::kDischarging) {
       ++low_moments;
       first_at_bottom += s.min_number == 7;
     }
