@@ -17,6 +17,7 @@ inline constexpr std::uint8_t kJkMaxAddress = 15;
 inline constexpr std::uint16_t kRegSettings = 0x1000;
 inline constexpr std::uint16_t kRegLive = 0x1200;
 inline constexpr std::uint16_t kRegAbout = 0x1400;
+inline constexpr std::uint16_t kRegActions = 0x1600;
 inline constexpr std::uint16_t kTriggerAbout = 0x161C;
 inline constexpr std::uint16_t kTriggerSettings = 0x161E;
 inline constexpr std::uint16_t kTriggerStatus = 0x1620;
