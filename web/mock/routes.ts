@@ -289,7 +289,6 @@ route('GET', '/files/{name}', 'open', ({ args, answer }) => {
 });
 route('PUT', '/files/{name}', 'admin', ({ args, body, answer }) => {
   files.set(args[0]!, { kind: 'other', size: body.length, modified: new Date().toISOString(), pack: null, body });
-  if (args[0] === 'branding.json') branding = { ...branding, ...(JSON.parse(body) as object) };
   answer(204);
 });
 route('DELETE', '/files/{name}', 'admin', ({ args, answer }) => {
@@ -299,10 +298,24 @@ route('DELETE', '/files/{name}', 'admin', ({ args, answer }) => {
 
 let branding = { name: 'bmsgate', accent: '#1f7ae0', accent_dark: '#5aa5ff', logo: null, footer: '' };
 route('GET', '/branding', 'open', ({ answer }) => answer(200, branding));
+route('PUT', '/branding', 'admin', (call) => {
+  branding = { ...branding, ...json<object>(call) };
+  call.answer(204);
+});
+let logo = '';
+route('GET', '/branding/logo', 'open', ({ answer }) => answer(logo ? 200 : 404, logo, { 'Content-Type': 'image/svg+xml' }));
+route('PUT', '/branding/logo', 'admin', ({ body, answer }) => {
+  logo = body;
+  answer(204);
+});
+route('DELETE', '/branding/logo', 'admin', ({ answer }) => {
+  logo = '';
+  answer(204);
+});
 route('GET', '/backup', 'admin', ({ answer }) =>
   answer(
     200,
-    { bmsgate: '0.1.0', saved: new Date().toISOString(), settings: saved.values, branding },
+    { bmsgate: 1, saved: new Date().toISOString(), settings: saved.values, branding },
     { 'Content-Disposition': 'attachment; filename="bmsgate-backup.json"' },
   ),
 );
@@ -357,9 +370,6 @@ route('GET', '/system', 'open', ({ answer }) => {
     ui: { layout: general.layout, language: general.language, temperature: general.temperature_unit, clock: general.clock },
   });
 });
-route('POST', '/system/restart', 'admin', ({ answer }) => answer(202, {}));
-route('POST', '/system/time', 'admin', ({ answer }) => answer(204));
-
 route('POST', '/mock', 'open', (call) => {
   const wish = json<{
     quality?: Record<string, string>;

@@ -28,6 +28,8 @@ export interface Group {
   type: 'object' | 'array';
   title?: string;
   description?: string;
+  /** POST /test/{group} tries it. */
+  'x-test'?: boolean;
   properties?: Readonly<Record<string, Row>>;
   items?: { properties: Readonly<Record<string, Row>>; required?: readonly string[] };
 }

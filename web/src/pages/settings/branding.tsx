@@ -29,11 +29,11 @@ export function BrandingPage() {
   };
   const upload = async (file: File | undefined) => {
     if (!file) return;
-    const name = file.type === 'image/svg+xml' ? 'logo.svg' : file.type === 'image/png' ? 'logo.png' : '';
-    if (!name || file.size > kLogoBytes) return setSaid({ tone: 'alarm', text: t('branding.logo_bad') });
+    if (!['image/svg+xml', 'image/png'].includes(file.type) || file.size > kLogoBytes)
+      return setSaid({ tone: 'alarm', text: t('branding.logo_bad') });
     try {
-      await api(`/files/${name}`, { method: 'PUT', body: file });
-      change({ logo: `/api/v1/files/${name}?v=${Date.now()}` });
+      await api('/branding/logo', { method: 'PUT', body: file });
+      change({ logo: `/api/v1/branding/logo?v=${Date.now()}` });
     } catch (failure) {
       setSaid({ tone: 'alarm', text: errorText(failure) });
     }
@@ -42,7 +42,8 @@ export function BrandingPage() {
   const save = async (event: Event) => {
     event.preventDefault();
     try {
-      await api('/files/branding.json', { method: 'PUT', body: draft });
+      await api('/branding', { method: 'PUT', body: draft });
+      if (!draft.logo) await api('/branding/logo', { method: 'DELETE' });
       setSaid({ tone: 'good', text: t('settings.saved') });
     } catch (failure) {
       setSaid({ tone: 'alarm', text: errorText(failure) });

@@ -18,8 +18,6 @@ export interface GroupProps {
   again: () => void;
 }
 
-const kTestable = ['mqtt', 'notify', 'modbus'];
-
 interface Said {
   tone: Tone;
   title: string;
@@ -109,7 +107,7 @@ export function GroupForm({ name, title, help, group, settings, again }: GroupPr
           <Button type="submit" kind="primary" disabled={!dirty || busy || invalid(rows, edits)}>
             {t('settings.submit')}
           </Button>
-          {kTestable.includes(name) && <Button onClick={() => void test()}>{t('settings.test')}</Button>}
+          {group['x-test'] && <Button onClick={() => void test()}>{t('settings.test')}</Button>}
           {dirty && (
             <Button kind="quiet" onClick={() => setEdits({})}>
               {t('settings.undo')}
