@@ -215,8 +215,8 @@ inline std::string broker_program() { return fs::exists("/usr/sbin/mosquitto") ?
 struct Broker {
   explicit Broker(const Folder& folder) : port{free_port()} {
     folder.write("mosquitto.conf", fmt::format("listener {} 127.0.0.1\nallow_anonymous true\npersistence false\n", port));
-    child =
-        std::make_unique<Child>(std::vector<std::string>{broker_program(), "-c", folder.file("mosquitto.conf")}, folder.file("mosquitto.log"));
+    child = std::make_unique<Child>(std::vector<std::string>{broker_program(), "-c", folder.file("mosquitto.conf")},
+                                    folder.file("mosquitto.log"));
     ::close(connect_to(port));
   }
   std::uint16_t port;

@@ -62,9 +62,7 @@ void append_key(std::string& out, std::string_view key) {
   out += "\":";
 }
 
-void append_bool(std::string& out, bool value) {
-  out += value ? "true" : "false";
-}
+void append_bool(std::string& out, bool value) { out += value ? "true" : "false"; }
 
 void append_text(std::string& out, std::string_view key, std::string_view text) {
   append_key(out, key);
