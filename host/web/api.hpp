@@ -51,7 +51,6 @@ struct SystemSource {
   std::string version;
   std::string data_dir;
   bool demo{false};
-  std::string demo_password;
   std::function<bool()> first_run;
   std::function<bool()> commands_enabled;
   std::function<std::vector<std::string>()> restart_needed;

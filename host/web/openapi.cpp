@@ -90,12 +90,13 @@ json::object schemas() {
   out["Alarm"] = alarm_schema();
   out["Pack"] = pack_schema();
   out["Packs"] = list_of(reference("Pack"));
-  out["Bank"] = object({{"packs", type("integer")},
+  out["Bank"] = object({{"total", type("integer")},
                         {"online", type("integer")},
                         {"parallel", type("boolean")},
                         {"fields", reference("Fields")},
-                        {"lowest_cell", cell_schema()},
-                        {"highest_cell", cell_schema()},
+                        {"weakest", cell_schema()},
+                        {"strongest", cell_schema()},
+                        {"shares", list_of(object({{"pack", type("string")}, {"power", type("number")}, {"share", type("number")}}))},
                         {"left_out", list_of(object({{"pack", type("string")}, {"reason", type("string")}}))}});
   out["BmsSettings"] =
       list_of(object({{"key", type("string")}, {"label", type("string")}, {"unit", type("string")}, {"value", json::object{}}}));

@@ -61,6 +61,13 @@ struct Server::Impl final : std::enable_shared_from_this<Server::Impl>, Connecti
     return true;
   }
 
+  void close_all() {
+    pause.cancel();
+    site = nullptr;
+    const auto open = std::exchange(connections, {});
+    for (auto* connection : open) connection->close();
+  }
+
   // ConnectionHost
   void join(Connection& connection) override { connections.push_back(&connection); }
   void leave(Connection& connection) override { std::erase(connections, &connection); }
@@ -114,13 +121,16 @@ void Server::start(Site& site) {
   impl_->accept();
 }
 
+void Server::pause() {
+  ErrorCode ignored;
+  impl_->acceptor.cancel(ignored);
+  impl_->close_all();
+}
+
 void Server::stop() {
   ErrorCode ignored;
   impl_->acceptor.close(ignored);
-  impl_->pause.cancel();
-  impl_->site = nullptr;
-  const auto connections = std::exchange(impl_->connections, {});
-  for (auto* connection : connections) connection->close();
+  impl_->close_all();
   if (impl_->helper) {
     impl_->helper->join();
     impl_->helper.reset();

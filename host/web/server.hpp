@@ -34,9 +34,11 @@ class Server {
 
   /// `address` empty: all addresses of this machine. Port 0: any free one.
   [[nodiscard]] std::optional<ListenError> listen(const std::string& address, std::uint16_t port);
-  /// Begins to answer. The site must live until stop().
+  /// Begins to answer. The site must live until pause() or stop().
   void start(Site& site);
-  /// Closes all connections and forgets the site.
+  /// Closes all connections and forgets the site; new clients wait until start().
+  void pause();
+  /// The same for good.
   void stop();
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::size_t client_count() const;

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// Wiring of packs, lines and outputs.
+#include "host/gateway.hpp"
+
+#include <algorithm>
+
+#include "host/bus.hpp"
+#include "host/traffic_log.hpp"
+#include "host/version.hpp"
+#include "host/web/stream.hpp"
+#include "outputs/modbus_server.hpp"
+#include "outputs/mqtt.hpp"
+
+namespace bmsgate::host {
+namespace {
+
+/// A line with what listens to it.
+struct Line {
+  Line(boost::asio::io_context& loop, const BusConfig& config, core::Hub& hub, const core::Clock& clock, core::Logger& log)
+      : bus{loop, config, hub, clock, log}, link{config.link} {
+    static_cast<void>(bus.add_tap(traffic));
+  }
+  TrafficLog traffic;  // before the bus, which calls it to the last
+  Bus bus;
+  std::string link;
+};
+
+std::uint8_t address_of(const PackOptions& pack) {
+  if (pack.address >= 0) return static_cast<std::uint8_t>(pack.address);
+  const auto hooks = program_hooks();
+  const auto addresses = hooks.addresses != nullptr ? hooks.addresses(pack.protocol) : std::nullopt;
+  return static_cast<std::uint8_t>(addresses ? addresses->standard : 0);
+}
+
+core::PackConfig pack_config(const PackOptions& pack) {
+  core::PackConfig config;
+  config.id.assign(pack.id);
+  config.name.assign(pack.shown_name());
+  config.bus.assign(pack.bus);
+  config.protocol.assign(pack.protocol);
+  config.address = address_of(pack);
+  config.unit = static_cast<std::uint8_t>(pack.unit);
+  return config;
+}
+
+BusPack bus_pack(const PackOptions& pack, core::PackIndex index) {
+  return {.pack = index,
+          .protocol = pack.protocol,
+          .address = address_of(pack),
+          .period = std::chrono::seconds{pack.poll_s},
+          .options = pack.dialect_options()};
+}
+
+bool has(const std::vector<std::string>& list, std::string_view key) { return std::find(list.begin(), list.end(), key) != list.end(); }
+
+}  // namespace
+
+struct Gateway::Impl final : core::Subscriber {
+  explicit Impl(GatewayContext given) : context{std::move(given)}, stream{context.loop, hub, context.clock}, site{context.auth} {
+    static_cast<void>(hub.subscribe(*this));
+    add_packs();
+    add_routes();
+  }
+  ~Impl() { hub.unsubscribe(*this); }
+
+  void add_packs() {
+    const auto& settings = context.store.current();
+    for (const auto& bus : settings.buses) {
+      BusConfig config{.id = bus.id, .link = bus.link, .role = static_cast<core::BusRole>(bus.role), .packs = {}};
+      for (const auto& pack : settings.packs) {
+        if (pack.bus != bus.id) continue;
+        const auto index = hub.add_pack(pack_config(pack));
+        if (index.ok()) config.packs.push_back(bus_pack(pack, index.value()));
+      }
+      lines.push_back(std::make_unique<Line>(context.loop, config, hub, context.clock, context.log));
+    }
+  }
+
+  void add_routes() {
+    const web::BusSource buses{.all = [this] { return snapshots(); },
+                               .capture = [this](std::string_view bus, std::chrono::seconds last) { return capture(bus, last); }};
+    const web::SystemSource system{.version = std::string{kVersion},
+                                   .data_dir = context.data_dir,
+                                   .demo = context.demo,
+                                   .first_run = [this] { return context.store.current().packs.empty(); },
+                                   .commands_enabled = [] { return false; },
+                                   .restart_needed = [] { return std::vector<std::string>{}; },
+                                   .services = [this] { return services(); }};
+    site.add(web::pack_routes(hub, context.clock));
+    site.add(stream.routes());
+    site.add(web::bus_routes(hub, buses));
+    site.add(web::session_routes(context.auth));
+    site.add(web::settings_routes(context.store, context.settings_changed));
+    site.add(web::system_routes(context.clock, context.store, context.auth, system));
+    site.add(web::metrics_routes(hub, context.clock, buses));
+    site.add(web::openapi_routes(site));
+  }
+
+  void make_modbus() {
+    modbus.reset();  // the old one lets go of its port first
+    const auto& settings = context.store.current();
+    modbus = std::make_unique<outputs::ModbusServer>(
+        outputs::ModbusContext{.io = context.loop,
+                               .hub = hub,
+                               .clock = context.clock,
+                               .log = context.log,
+                               .version = std::string{kVersion},
+                               .fahrenheit = settings.general.temperature_unit == TemperatureUnit::kFahrenheit},
+        settings.modbus);
+  }
+
+  void make_mqtt() {
+    mqtt.reset();
+    mqtt = std::make_unique<outputs::MqttOutput>(
+        outputs::MqttContext{.io = context.loop, .hub = hub, .clock = context.clock, .log = context.log}, context.store.current().mqtt);
+  }
+
+  [[nodiscard]] std::vector<BusSnapshot> snapshots() const {
+    std::vector<BusSnapshot> all;
+    for (const auto& line : lines) all.push_back(line->bus.snapshot());
+    return all;
+  }
+  [[nodiscard]] std::optional<std::string> capture(std::string_view bus, std::chrono::seconds last) const {
+    for (const auto& line : lines) {
+      if (line->bus.id() == bus) return line->traffic.capture(line->link, context.clock.now(), context.clock.utc_ms(), last);
+    }
+    return std::nullopt;
+  }
+  [[nodiscard]] std::vector<web::ServiceState> services() const {
+    std::vector<web::ServiceState> out;
+    const bool modbus_on = context.store.current().modbus.enabled;
+    const bool modbus_fails = modbus != nullptr && !modbus->error().empty();
+    const auto broker = mqtt != nullptr ? mqtt->status() : outputs::MqttStatus{};
+    const bool mqtt_on = context.store.current().mqtt.enabled;
+    out.push_back({"mqtt", !mqtt_on ? "off" : broker.connected ? "active" : "error", broker.problem});
+    out.push_back({"modbus", modbus_fails ? "error" : modbus_on ? "active" : "off", modbus_fails ? modbus->error() : std::string{}});
+    return out;
+  }
+
+  /// The pages show how lines are as it changes.
+  void on_event(const core::Event& event) noexcept override {
+    if (event.kind != core::EventKind::kLink || stream.idle()) return;
+    for (const auto& bus : snapshots()) {
+      std::string json;
+      web::append_bus(json, hub, bus);
+      stream.send("link", json);
+    }
+  }
+
+  GatewayContext context;
+  core::Hub hub;
+  web::EventStream stream;
+  web::Site site;
+  std::vector<std::unique_ptr<Line>> lines;
+  std::unique_ptr<outputs::ModbusServer> modbus;
+  std::unique_ptr<outputs::MqttOutput> mqtt;
+};
+
+Gateway::Gateway(GatewayContext context) : impl_{std::make_unique<Impl>(std::move(context))} {}
+Gateway::~Gateway() = default;
+
+std::optional<std::string> Gateway::start() {
+  impl_->make_modbus();
+  if (!impl_->modbus->error().empty()) return impl_->modbus->error();
+  impl_->make_mqtt();
+  for (auto& line : impl_->lines) line->bus.start();
+  return std::nullopt;
+}
+
+void Gateway::stop() {
+  for (auto& line : impl_->lines) line->bus.stop();
+  impl_->modbus.reset();
+  impl_->mqtt.reset();
+  impl_->stream.stop();
+}
+
+void Gateway::apply(const std::vector<std::string>& groups) {
+  if (has(groups, "mqtt")) impl_->make_mqtt();
+  if (has(groups, "modbus") || has(groups, "general")) {
+    impl_->make_modbus();
+    if (!impl_->modbus->error().empty()) impl_->context.log.write(core::Level::kError, "modbus", impl_->modbus->error());
+  }
+}
+
+web::Site& Gateway::site() { return impl_->site; }
+
+}  // namespace bmsgate::host
