@@ -46,8 +46,8 @@ class VirtualBus final : private core::Transport, private core::PollerEvents {
   std::function<void()> on_request;  // the simulator has just heard one
 
   VirtualBus(std::unique_ptr<sim::Simulator> simulator, protocols::Dialect dialect, core::Duration period,
-             const core::DialectOptions& options = {})
-      : simulator_{std::move(simulator)}, dialect_{dialect}, poller_{*this, *this, {}} {
+             const core::DialectOptions& options = {}, core::BusRole role = core::BusRole::kMaster)
+      : simulator_{std::move(simulator)}, dialect_{dialect}, poller_{*this, *this, {.role = role}} {
     const auto& info = dialect_->info();
     for (const auto& pack : simulator_->packs()) {
       core::PackConfig config;
@@ -86,6 +86,7 @@ class VirtualBus final : private core::Transport, private core::PollerEvents {
   [[nodiscard]] core::Instant now() const { return clock_.now(); }
   [[nodiscard]] std::uint64_t requests() const { return requests_; }
   [[nodiscard]] std::uint64_t answers() const { return answers_; }
+  [[nodiscard]] bool was_asleep() const { return was_asleep_; }
 
  private:
   void step() {
@@ -113,7 +114,10 @@ class VirtualBus final : private core::Transport, private core::PollerEvents {
     if (on_verdict) on_verdict({report, belief, slot});
     return belief;
   }
-  void on_asleep(std::uint8_t slot, core::Instant /*at*/) noexcept override { intakes_[slot].asleep(); }
+  void on_asleep(std::uint8_t slot, core::Instant /*at*/) noexcept override {
+    was_asleep_ = true;
+    intakes_[slot].asleep();
+  }
 
   VirtualClock clock_{kUtc};
   core::Hub hub_;
@@ -124,6 +128,7 @@ class VirtualBus final : private core::Transport, private core::PollerEvents {
   std::vector<std::uint8_t> from_bms_;
   std::uint64_t requests_{0};
   std::uint64_t answers_{0};
+  bool was_asleep_{false};
 };
 
 }  // namespace bmsgate::test
