@@ -16,7 +16,6 @@
 #include <string>
 #include <thread>
 
-#include "host/demo_site.hpp"
 #include "host/tty.hpp"
 #include "sim/simulator.hpp"
 #include "tests/support/hex.hpp"
@@ -127,24 +126,6 @@ TEST_F(SimLoopTest, WhatCannotBeOpenedIsSaidInOneLine) {
     EXPECT_NE(problem, "") << link;
     EXPECT_EQ(problem.find('\n'), std::string::npos);
   }
-}
-
-TEST(DemoSiteTest, ItsLinesAnswer) {
-  std::string folder;
-  {
-    DemoSite site{4, 1'750'000'000'000};
-    ASSERT_EQ(site.start(), "");
-    ASSERT_EQ(site.lines().size(), 3U);
-    const auto& house = site.lines()[1];
-    ASSERT_EQ(house.what.protocol, "jk-pb");
-    const auto path = house.link.substr(7);
-    folder = std::filesystem::path{path}.parent_path();
-    const int fd = ::open(path.c_str(), O_RDWR | O_NOCTTY);
-    ASSERT_GE(fd, 0);
-    EXPECT_EQ(ask(fd, from_hex(kAskLive), 308).size(), 308U);
-    ::close(fd);
-  }
-  EXPECT_FALSE(std::filesystem::exists(folder));
 }
 
 }  // namespace
