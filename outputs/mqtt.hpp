@@ -27,7 +27,7 @@ class MqttOutput {
  public:
   /// Connects if the options enable it. To change options, make a new one.
   MqttOutput(const MqttContext& context, const MqttOptions& options);
-  /// Says goodbye; takes at most two seconds.
+  /// Says goodbye; takes at most one second.
   ~MqttOutput();
   MqttOutput(const MqttOutput&) = delete;
   MqttOutput& operator=(const MqttOutput&) = delete;

@@ -53,7 +53,7 @@ struct MqttWill {
 };
 
 /// Connects by libmosquitto, again and again with growing pauses. `on_connected` is called on the client's thread after each connect.
-/// The destructor publishes the will and disconnects; it waits at most two seconds.
+/// The destructor publishes the will and disconnects; it waits at most one second.
 [[nodiscard]] std::unique_ptr<MqttClient> make_mosquitto_client(const MqttOptions& options, MqttWill will, core::Logger& log,
                                                                 std::function<void()> on_connected);
 

@@ -38,8 +38,8 @@ constexpr std::size_t kMaxUnacknowledged = 20;
 constexpr auto kConnectPatience = seconds{20};
 constexpr auto kFirstPause = seconds{1};
 constexpr auto kLongestPause = seconds{60};
-constexpr auto kFarewell = seconds{1};      // for the last message to be acknowledged
-constexpr auto kStopPatience = seconds{2};  // a name server that does not answer can hold the thread for longer
+constexpr auto kFarewell = milliseconds{500};  // for the last message to be acknowledged
+constexpr auto kStopPatience = seconds{1};     // a name server that does not answer can hold the thread for longer
 constexpr int kHousekeepingMs = 1000;
 
 /// The same on each start, different on each machine: a broker then sees at once that an old connection is gone.
@@ -184,7 +184,7 @@ class Worker {
         errno = ETIMEDOUT;
         return MOSQ_ERR_ERRNO;
       }
-      code = mosquitto_loop(client_, 100, 1);
+      code = mosquitto_loop(client_, 50, 1);
     }
     return code;
   }
