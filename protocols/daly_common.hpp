@@ -18,6 +18,9 @@ namespace bmsgate::protocols {
 
 using Bytes = std::span<const std::uint8_t>;
 
+/// Bytes that so many registers take, or where in a map a register stands.
+[[nodiscard]] constexpr std::size_t register_bytes(std::size_t registers) noexcept { return 2 * registers; }
+
 /// Current on the wire: (raw - 30000) x 0.1 A, or mA for the balancer.
 inline constexpr std::int32_t kDalyCurrentZero = 30000;
 

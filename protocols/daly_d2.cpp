@@ -35,7 +35,7 @@ constexpr auto kLiveRows = std::to_array<MapRow<Field>>({
     live_row(0x38, Field::kCellDeltaVoltage),
     live_row(0x39, Field::kPower, 10),
 });
-static_assert(core::rows_fit<Field>(kLiveRows, 2 * 0x3E));
+static_assert(core::rows_fit<Field>(kLiveRows, register_bytes(0x3E)));
 
 constexpr auto kTemperatures = std::to_array<RegisterField>({
     {0x2D, Field::kTemperatureMax},
@@ -94,7 +94,7 @@ constexpr auto kSettingRows = std::to_array<MapRow<BmsSetting>>({
     setting_row(0xA4, BmsSetting::kBalanceDelta),
     setting_row(0xA8, BmsSetting::kMosOt, 10, -400),
 });
-static_assert(core::rows_fit<BmsSetting>(kSettingRows, 2 * 0xA9));
+static_assert(core::rows_fit<BmsSetting>(kSettingRows, register_bytes(0xA9)));
 // An active balancer has no such limits and fills them with zeros and 500 V.
 constexpr auto kPackRows = std::to_array<MapRow<BmsSetting>>({
     setting_row(0x8F, BmsSetting::kPackOvWarning, 100),
@@ -170,7 +170,7 @@ class DalyD2 final : public ModbusDialect {
       take_live_block(board, registers);
     } else {
       take_settings(board, registers);
-      if (reg == kVersion && data.size() == 2U * kVersionCount) take_version(board, data);
+      if (reg == kVersion && data.size() == register_bytes(kVersionCount)) take_version(board, data);
     }
   }
 
@@ -206,7 +206,7 @@ class DalyD2 final : public ModbusDialect {
   static void take_settings(ModbusBoard& board, const Registers& registers) noexcept {
     using enum BmsSetting;
     auto& settings = board.settings;
-    const std::size_t first_byte = 2U * registers.first;
+    const std::size_t first_byte = register_bytes(registers.first);
     apply_from(std::span<const MapRow<BmsSetting>>{kSettingRows}, registers.data, first_byte, settings);
     const bool limits = !registers.has(kPackLimit) || registers[kPackLimit] != 0;
     if (limits) apply_from(std::span<const MapRow<BmsSetting>>{kPackRows}, registers.data, first_byte, settings);

@@ -91,7 +91,7 @@ bool take_live(ModbusBoard& board, const LiveMap& map, const Registers& register
   if (registers.has(map.sensor_count)) {
     board.sensors = static_cast<std::uint8_t>(std::min<std::size_t>(registers[map.sensor_count], core::kMaxTemperatures));
   }
-  apply_from(map.rows, registers.data, 2U * registers.first, board.live);
+  apply_from(map.rows, registers.data, register_bytes(registers.first), board.live);
   if (registers.has(map.state)) set_bounded(board.live, kState, registers[map.state], 2);
   for (const auto& row : map.switches) {
     if (registers.has(row.reg)) set_bounded(board.live, row.field, registers[row.reg], 1);

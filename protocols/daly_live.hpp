@@ -46,9 +46,9 @@ struct ModbusBoard {
 struct Registers {
   std::uint16_t first;
   Bytes data;
-  [[nodiscard]] constexpr bool has(unsigned reg) const noexcept { return reg >= first && 2U * (reg - first) + 2 <= data.size(); }
+  [[nodiscard]] constexpr bool has(unsigned reg) const noexcept { return reg >= first && register_bytes(reg - first) + 2 <= data.size(); }
   /// Only where has().
-  [[nodiscard]] constexpr std::uint16_t operator[](unsigned reg) const noexcept { return core::u16be(data, 2U * (reg - first)); }
+  [[nodiscard]] constexpr std::uint16_t operator[](unsigned reg) const noexcept { return core::u16be(data, register_bytes(reg - first)); }
 };
 
 /// A register that is one field.

@@ -72,7 +72,7 @@ Scan ModbusDialect::scan(Bytes bytes) const noexcept {
   const bool odd_record = count == kJournalBytes && !traits_.addressing.shared();
   if (count == 0 || count > kMaxReplyBytes || (count % 2 != 0 && !odd_record)) return {Verdict::kNone};
   // While an answer is awaited its length is known: noise must not make us wait for a frame that nobody sends.
-  if (asking_ && own_ && count != 2U * asked_.count && listed_register(count) == kUnknownRegister) return {Verdict::kNone};
+  if (asking_ && own_ && count != register_bytes(asked_.count) && listed_register(count) == kUnknownRegister) return {Verdict::kNone};
   return sized(bytes, count + 5);
 }
 
@@ -131,7 +131,7 @@ void ModbusDialect::on_request(Bytes frame, core::ReportSink& sink) noexcept {
   }
   const std::size_t data_at = request.function == kRead       ? frame.size()
                               : request.function == kWriteOne ? 4
-                                                              : frame.size() - 2 - 2U * request.count;
+                                                              : frame.size() - 2 - register_bytes(request.count);
   note({mirror ? Kind::kMirror : Kind::kRequest, request.board, request.reg, request.function != kRead, frame}, data_at, sink);
 }
 
@@ -157,7 +157,7 @@ void ModbusDialect::on_read_reply(std::uint8_t board, Bytes frame, core::ReportS
   const auto data = frame.subspan(3, frame.size() - 5);
   const auto answers = [&](const Exchange& request) {
     if (request.board != board || request.function != kRead) return false;
-    return data.size() == 2U * request.count || (request.reg >= kJournal && data.size() == kJournalBytes);
+    return data.size() == register_bytes(request.count) || (request.reg >= kJournal && data.size() == kJournalBytes);
   };
   std::uint16_t reg = kUnknownRegister;
   const bool asked = asking_ && answers(asked_);
@@ -193,9 +193,9 @@ void ModbusDialect::on_read_reply(std::uint8_t board, Bytes frame, core::ReportS
 void ModbusDialect::note(const FrameNote& note, std::size_t data_at, core::ReportSink& sink) const noexcept {
   const auto& secret = traits_.secret;
   const std::size_t values = data_at + 2 < note.bytes.size() ? note.bytes.size() - 2 - data_at : 0;
-  const bool nameless = note.tag == kUnknownRegister && values == 2U * (secret.last - secret.first + 1U);
-  const std::size_t first = nameless ? 0 : secret.first < note.tag ? 0 : 2U * (secret.first - note.tag);
-  const std::size_t last = nameless ? values : secret.last < note.tag ? 0 : 2U * (secret.last - note.tag + 1U);
+  const bool nameless = note.tag == kUnknownRegister && values == register_bytes(secret.last - secret.first + 1U);
+  const std::size_t first = nameless ? 0 : secret.first < note.tag ? 0 : register_bytes(secret.first - note.tag);
+  const std::size_t last = nameless ? values : secret.last < note.tag ? 0 : register_bytes(secret.last - note.tag + 1U);
   if (first >= std::min(last, values)) {
     sink.on_frame(note);
     return;

@@ -42,7 +42,7 @@ constexpr auto kLiveRows = std::to_array<MapRow<Field>>({
     live_row(0x58, Field::kPower, 10),
     {2 * kUptime, kU32be, Field::kRuntime, 1, 1, 0, 0xFFFFFFFF},
 });
-static_assert(core::rows_fit<Field>(kLiveRows, 2 * 0xAB));
+static_assert(core::rows_fit<Field>(kLiveRows, register_bytes(0xAB)));
 
 constexpr auto kTemperatures = std::to_array<RegisterField>({
     {0x43, Field::kTemperatureMax},
@@ -126,7 +126,7 @@ constexpr auto kSettingRows = std::to_array<MapRow<BmsSetting>>({
     setting_row(0x168, BmsSetting::kMosOtRelease, 10, -400),
     setting_row(0x16E, BmsSetting::kShortCircuit, 1000),
 });
-static_assert(core::rows_fit<BmsSetting>(kSettingRows, 2 * 0x178));
+static_assert(core::rows_fit<BmsSetting>(kSettingRows, register_bytes(0x178)));
 struct CurrentRow {
   std::uint16_t reg;
   BmsSetting setting;
@@ -222,7 +222,7 @@ class DalyP81 final : public ModbusDialect {
     const Registers registers{reg, data};
     if (reg < kSettings) {
       take_live_block(board, registers);
-    } else if (reg == kVersion && data.size() == 2U * kVersionCount) {
+    } else if (reg == kVersion && data.size() == register_bytes(kVersionCount)) {
       take_version(board, data);
     } else {
       take_settings(board, registers);
@@ -257,7 +257,7 @@ class DalyP81 final : public ModbusDialect {
     }
     if (!board.settings_checked) return;
     auto& settings = board.settings;
-    apply_from(std::span<const MapRow<BmsSetting>>{kSettingRows}, registers.data, 2U * registers.first, settings);
+    apply_from(std::span<const MapRow<BmsSetting>>{kSettingRows}, registers.data, register_bytes(registers.first), settings);
     for (const auto& row : kCurrentRows) {
       if (registers.has(row.reg) && registers[row.reg] != kNone) settings.set(row.setting, limit_ma(registers[row.reg]));
     }
@@ -283,7 +283,7 @@ class DalyP81 final : public ModbusDialect {
     identity.software = std::string_view{software.data(), static_cast<std::size_t>(end - software.begin())};
     identity.hardware = daly_text(data.subspan(2 * kHalf, kHalf));
     identity.serial = daly_text(data.subspan(3 * kHalf, 24));
-    identity.production_date = daly_text(data.subspan(2 * (0x19B - kVersion), 8));
+    identity.production_date = daly_text(data.subspan(register_bytes(0x19B - kVersion), 8));
     board.identity_new = true;
   }
 };
