@@ -85,7 +85,7 @@ void add_fault_words(std::span<const std::uint16_t, 7> words, core::AlarmList& a
 }
 
 /// Two families of firmware disagree about the sign of the current. Compared with the state of the same cycle, five agreeing readings of
-/// 2 A and more decide for good.
+/// 2 A and more decide for good. Until then the latest of them tells: a pack that says "discharging" is not shown with a positive current.
 class SignLatch {
  public:
   constexpr void observe(std::int32_t tenths, std::int32_t state) noexcept {
@@ -100,7 +100,8 @@ class SignLatch {
   [[nodiscard]] constexpr std::int32_t factor(core::CurrentSign setting) const noexcept {
     if (setting == core::CurrentSign::kNormal) return 1;
     if (setting == core::CurrentSign::kInverted) return -1;
-    return learned_ == 0 ? 1 : learned_;
+    if (learned_ != 0) return learned_;
+    return candidate_ == 0 ? 1 : candidate_;
   }
 
  private:

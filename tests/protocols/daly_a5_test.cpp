@@ -467,14 +467,16 @@ constexpr std::uint8_t kCharging = 1;
 constexpr std::uint8_t kDischarging = 2;
 
 TEST_F(DalyA5, FiveReadingsDecideTheSign) {
+  poll_with(*box, ear, 30019, kDischarging);
+  EXPECT_EQ(value(*ear.reports.back().live, Field::kCurrent), 1.9) << "too little to tell";
   for (int i = 0; i < 4; ++i) poll_with(*box, ear, 30187, kDischarging);
+  EXPECT_EQ(value(*ear.reports.back().live, Field::kCurrent), -18.7) << "the state of the same cycle tells";
   EXPECT_EQ(box->learned_sign(1), 0);
-  EXPECT_EQ(value(*ear.reports.back().live, Field::kCurrent), 18.7);
   poll_with(*box, ear, 30187, kDischarging);
   EXPECT_EQ(box->learned_sign(1), -1);
-  EXPECT_EQ(value(*ear.reports.back().live, Field::kCurrent), -18.7);
   for (int i = 0; i < 9; ++i) poll_with(*box, ear, 30187, kCharging);
   EXPECT_EQ(box->learned_sign(1), -1) << "decided for good";
+  EXPECT_EQ(value(*ear.reports.back().live, Field::kCurrent), -18.7);
 }
 
 TEST_F(DalyA5, SmallCurrentsRestAndDisagreementDecideNothing) {

@@ -46,11 +46,8 @@ struct Outcome {
   std::vector<Note> notes;
 };
 
-Outcome decode(const json::object& entry, core::CurrentSign sign, std::size_t piece) {
+Outcome decode(const json::object& entry, std::size_t piece) {
   Box box{dialect_of(entry)};
-  for (std::uint8_t address = box->info().min_address; address <= box->info().max_address; ++address) {
-    box->configure(address, {.current_sign = sign});
-  }
   Ear ear;
   if (const auto* request = entry.if_contains("request_hex")) box->feed(hex(request->as_string().c_str()), ear);
   const auto bytes = hex(entry.at("hex").as_string().c_str());
@@ -257,10 +254,9 @@ TEST_P(DalyCaptures, AreDecoded) {
   const auto& entry = vectors()[GetParam()].as_object();
   const auto& expect = entry.at("expect").as_object();
   const bool response = entry.at("direction").as_string() == "response";
-  const auto sign = expect.contains("sign") ? core::CurrentSign::kInverted : core::CurrentSign::kAuto;
   for (const std::size_t piece : {1000U, 7U, 1U}) {  // however the bytes come
     SCOPED_TRACE(testing::Message() << entry.at("id") << " in pieces of " << piece);
-    const auto outcome = decode(entry, sign, piece);
+    const auto outcome = decode(entry, piece);
     if (const auto* frames = expect.if_contains("frames_ok")) {
       EXPECT_EQ(outcome.counters.frames_ok, frames->to_number<unsigned>());
     }
