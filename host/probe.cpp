@@ -44,6 +44,7 @@ struct Addresses {
 };
 [[nodiscard]] Addresses addresses_of(const core::DialectInfo& info, bool all_boards) {
   constexpr std::uint8_t kFewBoards = 4;
+  if (info.key == "jk-nw") return {info.default_address, info.default_address};  // one board a line, and it answers to every number
   const bool boards = info.key.starts_with("daly") && info.max_address > info.min_address;
   return {info.min_address, boards && !all_boards ? std::min<std::uint8_t>(kFewBoards, info.max_address) : info.max_address};
 }
