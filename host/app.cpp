@@ -64,6 +64,7 @@ class App {
     if (auto failure = listen()) return Trouble{1, *failure};
     auth_ = std::make_unique<web::Auth>(*users_, settings().web, clock_, server_->offload());
     if (auto failure = start_gateway()) return Trouble{1, *failure};
+    gateway_->announce(core::EventKind::kProgram, fmt::format("bmsgate {} started", kVersion));
     log_.write(core::Level::kInfo, "web", fmt::format("pages and API on port {}", server_->port()));
     if (users_->default_password()) {
       log_.write(core::Level::kWarning, "web", "user admin still has the well-known password; change it with `bmsgate user passwd admin`");
@@ -78,6 +79,7 @@ class App {
     });
     loop_.run();
     log_.write(core::Level::kInfo, "bmsgate", "stopping");
+    gateway_->announce(core::EventKind::kProgram, "bmsgate stopped");
   }
 
   void stop() {
@@ -121,8 +123,9 @@ class App {
 
   std::vector<std::string> apply(const SettingsStore::Change& change, const web::Caller& caller) {
     if (!change.changed.empty()) {
-      log_.write(core::Level::kInfo, "settings",
-                 fmt::format("{} changed by {} from {}", fmt::join(change.changed, ", "), caller.user, caller.address));
+      const auto text = fmt::format("{} changed by {} from {}", fmt::join(change.changed, ", "), caller.user, caller.address);
+      log_.write(core::Level::kInfo, "settings", text);
+      gateway_->announce(core::EventKind::kSettings, text);
     }
     log_.set_level(level_of(settings().general.log_level));
     const auto changed = [&](std::string_view key) {
@@ -186,7 +189,7 @@ int run_run(const RunArgs& args) {
 }
 
 std::string app_openapi() {
-  const SystemClock clock;
+  SystemClock clock;
   Log log;
   asio::io_context loop;
   SettingsStore store{program_hooks()};

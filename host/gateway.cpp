@@ -5,8 +5,11 @@
 #include <algorithm>
 
 #include "host/bus.hpp"
+#include "host/records.hpp"
 #include "host/traffic_log.hpp"
 #include "host/version.hpp"
+#include "host/web/api_owner.hpp"
+#include "host/web/api_probe.hpp"
 #include "host/web/stream.hpp"
 #include "outputs/modbus_server.hpp"
 #include "outputs/mqtt.hpp"
@@ -15,8 +18,8 @@ namespace bmsgate::host {
 namespace {
 
 /// A line with what listens to it.
-struct Line {
-  Line(boost::asio::io_context& loop, const BusConfig& config, core::Hub& hub, const core::Clock& clock, core::Logger& log)
+struct BusLine {
+  BusLine(boost::asio::io_context& loop, const BusConfig& config, core::Hub& hub, const core::Clock& clock, core::Logger& log)
       : bus{loop, config, hub, clock, log}, link{config.link} {
     static_cast<void>(bus.add_tap(traffic));
   }
@@ -59,6 +62,9 @@ struct Gateway::Impl final : core::Subscriber {
   explicit Impl(GatewayContext given) : context{std::move(given)}, stream{context.loop, hub, context.clock}, site{context.auth} {
     static_cast<void>(hub.subscribe(*this));
     add_packs();
+    if (const auto& history = context.store.current().history; history.enabled && !context.data_dir.empty()) {
+      records = std::make_unique<Records>(hub, context.clock, context.log, history, context.data_dir);
+    }
     add_routes();
   }
   ~Impl() { hub.unsubscribe(*this); }
@@ -72,7 +78,7 @@ struct Gateway::Impl final : core::Subscriber {
         const auto index = hub.add_pack(pack_config(pack));
         if (index.ok()) config.packs.push_back(bus_pack(pack, index.value()));
       }
-      lines.push_back(std::make_unique<Line>(context.loop, config, hub, context.clock, context.log));
+      lines.push_back(std::make_unique<BusLine>(context.loop, config, hub, context.clock, context.log));
     }
   }
 
@@ -90,9 +96,13 @@ struct Gateway::Impl final : core::Subscriber {
     site.add(stream.routes());
     site.add(web::bus_routes(hub, buses));
     site.add(web::session_routes(context.auth));
-    site.add(web::settings_routes(context.store, context.settings_changed));
+    site.add(web::settings_routes(context.store, hub, context.settings_changed));
     site.add(web::system_routes(context.clock, context.store, context.auth, system));
     site.add(web::metrics_routes(hub, context.clock, buses));
+    site.add(web::branding_routes(context.data_dir));
+    site.add(web::backup_routes(context.clock, context.store, context.settings_changed, context.data_dir));
+    site.add(web::probe_routes(context.loop, context.clock, [this](std::string_view link) { return user_of(link); }));
+    if (records) site.add(records->routes());
     site.add(web::openapi_routes(site));
   }
 
@@ -126,6 +136,14 @@ struct Gateway::Impl final : core::Subscriber {
     }
     return std::nullopt;
   }
+  /// The bus that uses a link, whatever options either of them names.
+  [[nodiscard]] std::string user_of(std::string_view link) const {
+    const auto path = link.substr(0, link.find('?'));
+    for (const auto& bus : context.store.current().buses) {
+      if (std::string_view{bus.link}.substr(0, bus.link.find('?')) == path) return bus.id;
+    }
+    return {};
+  }
   [[nodiscard]] std::vector<web::ServiceState> services() const {
     std::vector<web::ServiceState> out;
     const bool modbus_on = context.store.current().modbus.enabled;
@@ -151,9 +169,10 @@ struct Gateway::Impl final : core::Subscriber {
   core::Hub hub;
   web::EventStream stream;
   web::Site site;
-  std::vector<std::unique_ptr<Line>> lines;
+  std::vector<std::unique_ptr<BusLine>> lines;
   std::unique_ptr<outputs::ModbusServer> modbus;
   std::unique_ptr<outputs::MqttOutput> mqtt;
+  std::unique_ptr<Records> records;
 };
 
 Gateway::Gateway(GatewayContext context) : impl_{std::make_unique<Impl>(std::move(context))} {}
@@ -162,6 +181,7 @@ Gateway::~Gateway() = default;
 std::optional<std::string> Gateway::start() {
   impl_->make_modbus();
   if (!impl_->modbus->error().empty()) return impl_->modbus->error();
+  if (impl_->records) impl_->records->start();
   impl_->make_mqtt();
   for (auto& line : impl_->lines) line->bus.start();
   return std::nullopt;
@@ -171,6 +191,7 @@ void Gateway::stop() {
   for (auto& line : impl_->lines) line->bus.stop();
   impl_->modbus.reset();
   impl_->mqtt.reset();
+  if (impl_->records) impl_->records->stop();
   impl_->stream.stop();
 }
 
@@ -180,6 +201,14 @@ void Gateway::apply(const std::vector<std::string>& groups) {
     impl_->make_modbus();
     if (!impl_->modbus->error().empty()) impl_->context.log.write(core::Level::kError, "modbus", impl_->modbus->error());
   }
+}
+
+void Gateway::announce(core::EventKind kind, std::string_view text) {
+  core::Event event;
+  event.kind = kind;
+  event.utc_ms = impl_->context.clock.utc_ms();
+  event.text = text;
+  impl_->hub.announce(event);
 }
 
 web::Site& Gateway::site() { return impl_->site; }

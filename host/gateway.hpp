@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/clock.hpp"
+#include "core/hub.hpp"
 #include "core/log.hpp"
 #include "host/settings.hpp"
 #include "host/web/api.hpp"
@@ -25,7 +26,7 @@ namespace bmsgate::host {
 /// What a gateway is given. Everything outlives it.
 struct GatewayContext {
   boost::asio::io_context& loop;
-  const core::Clock& clock;
+  core::Clock& clock;
   core::Logger& log;
   SettingsStore& store;
   web::Auth& auth;
@@ -47,6 +48,8 @@ class Gateway {
   void stop();
   /// These groups of settings have new values: the outputs concerned start anew.
   void apply(const std::vector<std::string>& groups);
+  /// Something for the event log that concerns the gateway itself.
+  void announce(core::EventKind kind, std::string_view text);
   [[nodiscard]] web::Site& site();
 
  private:

@@ -12,6 +12,7 @@
 #include "host/cmd_config.hpp"
 #include "host/cmd_decode.hpp"
 #include "host/cmd_dump.hpp"
+#include "host/cmd_export.hpp"
 #include "host/cmd_probe.hpp"
 #include "host/cmd_replay.hpp"
 #include "host/cmd_simulate.hpp"
@@ -33,6 +34,7 @@ struct Arguments {
   DecodeArgs decode;
   SimulateArgs simulate;
   ReplayArgs replay;
+  ExportArgs history;
   ConfigArgs config;
   DumpArgs dump;
   UserArgs user;
@@ -108,6 +110,17 @@ void add_replay(CLI::App& app, Action& action, ReplayArgs& args) {
   command->add_flag("--quiet", args.quiet, "No line for each request");
 }
 
+void add_export(CLI::App& app, Action& action, ExportArgs& args) {
+  auto* command = add_command(app, action, "export", "History of a pack to standard output", [&args] { return run_export(args); });
+  command->add_option("--pack", args.pack, "Id of the pack")->type_name("ID")->required();
+  command->add_option("--from", args.from, "First day or time: 2026-11-01, 2026-11-01T12:00:00Z")->type_name("T")->required();
+  command->add_option("--to", args.to, "Last day or time")->type_name("T")->required();
+  command->add_option("--every", args.every, "Step: 20m, 1h, 1d; 0 for every reading")->type_name("STEP")->capture_default_str();
+  command->add_option("--format", args.format, "csv or json")->capture_default_str();
+  command->add_option("--fields", args.fields, "Keys of fields, separated by commas (default: the usual ones)");
+  command->add_option("--data", args.data_dir, "Data folder (default: /var/lib/bmsgate)")->type_name("DIR");
+}
+
 void add_dump(CLI::App& app, Action& action, DumpArgs& args) {
   auto* command = add_command(app, action, "dump", "The program's tables", [&args] { return run_dump(args); });
   args.openapi = app_openapi;
@@ -174,6 +187,7 @@ int run(int argc, char** argv) {
   add_decode(app, action, arguments.decode);
   add_simulate(app, action, arguments.simulate);
   add_replay(app, action, arguments.replay);
+  add_export(app, action, arguments.history);
   add_config(app, action, arguments.config);
   add_dump(app, action, arguments.dump);
   add_user(app, action, arguments.user);

@@ -13,8 +13,6 @@ namespace {
 
 constexpr auto kKeepEvery = std::chrono::minutes{1};
 
-std::string key_of(const core::Hub& hub, core::PackIndex pack) { return "tally." + std::string{hub.config(pack).id.view()}; }
-
 }  // namespace
 
 std::string to_text(const core::TallyState& state) {
@@ -45,6 +43,8 @@ std::optional<core::TallyState> tally_of(std::string_view text) {
   state.soc_max_minute = static_cast<std::int32_t>(numbers[6]);
   return state;
 }
+
+std::string EnergyMeter::key_of(const core::Hub& hub, core::PackIndex pack) { return "tally." + std::string{hub.config(pack).id.view()}; }
 
 EnergyMeter::EnergyMeter(const core::Hub& hub, Load load, Keep keep) : hub_{hub}, load_{std::move(load)}, keep_{std::move(keep)} {}
 

@@ -20,6 +20,8 @@ class EnergyMeter final : public core::Completer {
   using Keep = std::function<void(std::string key, std::string value)>;
 
   EnergyMeter(const core::Hub& hub, Load load, Keep keep);
+  /// Under which key the counters of a pack are kept.
+  [[nodiscard]] static std::string key_of(const core::Hub& hub, core::PackIndex pack);
   void complete(core::Reading& reading) noexcept override;
   /// Keeps all counters now (at the end of the program).
   void keep_all();

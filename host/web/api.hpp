@@ -36,9 +36,10 @@ void append_bus(std::string& out, const core::Hub& hub, const BusSnapshot& bus);
 /// /session, /session/password, /users
 [[nodiscard]] std::vector<Route> session_routes(Auth& auth);
 
-/// /settings, /settings/schema. `changed` is told the keys of the groups that changed; it answers those that need a new start.
+/// /settings, /settings/check, /settings/schema, and /buses/{id}/packs/{address}/accept, which saves a pack that was only heard. `changed`
+/// is told the keys of the groups that changed; it answers those that need a new start.
 using SettingsChanged = std::function<std::vector<std::string>(const SettingsStore::Change&, const Caller&)>;
-[[nodiscard]] std::vector<Route> settings_routes(SettingsStore& store, SettingsChanged changed);
+[[nodiscard]] std::vector<Route> settings_routes(SettingsStore& store, const core::Hub& hub, SettingsChanged changed);
 
 /// One part of the program as the pages show it.
 struct ServiceState {

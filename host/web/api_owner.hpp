@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of the API for whoever owns the gateway: its look, its backup, and finding new packs. Loop thread.
+// Rows of the API for whoever owns the gateway: its look and its backup. Loop thread.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,10 +11,6 @@
 #include "host/web/api.hpp"
 #include "host/web/http.hpp"
 
-namespace boost::asio {
-class io_context;
-}
-
 namespace bmsgate::host::web {
 
 /// /branding, /branding/logo: name, colours and logo, kept in the data folder.
@@ -24,10 +19,6 @@ namespace bmsgate::host::web {
 /// /backup: all settings (secrets left out) and the branding as one document, and back.
 [[nodiscard]] std::vector<Route> backup_routes(const core::Clock& clock, SettingsStore& store, SettingsChanged changed,
                                                const std::string& data_dir);
-
-/// /ports, /probe, /probe/{id}: what is plugged in and who answers there. `used_by` names the bus that has a link open; empty: none.
-[[nodiscard]] std::vector<Route> probe_routes(boost::asio::io_context& loop, const core::Clock& clock,
-                                              std::function<std::string(std::string_view link)> used_by);
 
 /// The branding as JSON text, complete with defaults.
 [[nodiscard]] std::string branding_json(const std::string& data_dir);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finding new packs from the pages: the ports of this machine, and one probe at a time.
+#include "host/web/api_probe.hpp"
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
@@ -8,7 +10,6 @@
 
 #include "host/line.hpp"
 #include "host/probe.hpp"
-#include "host/web/api_owner.hpp"
 
 namespace bmsgate::host::web {
 namespace {

@@ -9,6 +9,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 
+#include "outputs/history/history_json.hpp"
+#include "outputs/history/journal.hpp"
 #include "outputs/pack_json.hpp"
 
 namespace bmsgate::host::web {
@@ -129,7 +131,7 @@ const Piece& EventStream::Impl::reading(core::PackIndex pack) {
 void EventStream::Impl::on_event(const core::Event& event) noexcept {
   if (clients.empty()) return;
   scratch.clear();
-  outputs::append_event(scratch, hub, event);
+  outputs::append_event_row(scratch, outputs::event_row(hub, event, clock.utc_ms()));
   const std::string json = scratch;
   send("event", json);
   const bool alarm = event.kind == core::EventKind::kAlarmStart || event.kind == core::EventKind::kAlarmEnd;

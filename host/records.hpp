@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the gateway remembers: history, event log, energy counters, and the routes that tell of them. Made by the gateway; loop thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/hub.hpp"
+#include "core/log.hpp"
+#include "host/web/http.hpp"
+#include "outputs/history_options.hpp"
+
+namespace bmsgate::host {
+
+/// The history file in the data folder.
+inline constexpr const char* kHistoryFile = "history.db";
+
+class Records {
+ public:
+  /// After the packs have been added to the hub. `options` must live as long as this.
+  Records(core::Hub& hub, core::Clock& clock, core::Logger& log, const outputs::HistoryOptions& options, const std::string& data_dir);
+  ~Records();
+  Records(const Records&) = delete;
+  Records& operator=(const Records&) = delete;
+
+  void start();
+  /// Writes what is not on the disk yet.
+  void stop();
+  [[nodiscard]] std::vector<web::Route> routes();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bmsgate::host
