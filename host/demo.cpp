@@ -17,6 +17,9 @@
 
 #include "host/app.hpp"
 #include "host/data_folder.hpp"
+#include "host/demo_history.hpp"
+#include "host/log.hpp"
+#include "host/records.hpp"
 #include "host/sim_loop.hpp"
 #include "host/system_clock.hpp"
 #include "sim/demo.hpp"
@@ -167,6 +170,10 @@ int run_demo(const DemoArgs& args) {
   const auto settings = folder / "demo.toml";
   if (auto failure = write_private(settings, settings_text(args, broker, folder, lines))) return fail(1, *failure);
 
+  {
+    Log log;
+    if (auto failure = make_demo_history(lines, folder / kHistoryFile, SystemClock{}.utc_ms(), log)) return fail(1, *failure);
+  }
   DemoSite site;
   if (auto failure = site.start(lines, folder); !failure.empty()) return fail(1, failure);
   std::string password;
