@@ -33,12 +33,6 @@ bool name_is_fine(std::string_view name) {
   return !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), fine);
 }
 
-Failure password_trouble(std::string_view password) {
-  if (password.size() < kMinPassword) return fmt::format("the password is too short: use at least {} characters", kMinPassword);
-  if (password.size() > kMaxPassword) return fmt::format("the password is too long: use at most {} characters", kMaxPassword);
-  return std::nullopt;
-}
-
 Failure last_admin(std::string_view name) { return fmt::format("'{}' is the last admin; add another one first", name); }
 
 std::string base64(const unsigned char* bytes, std::size_t size) {
@@ -110,6 +104,12 @@ std::optional<Role> find_role(std::string_view name) {
   for (std::size_t i = 1; i < kRoleNames.size(); ++i) {
     if (kRoleNames[i] == name) return static_cast<Role>(i);
   }
+  return std::nullopt;
+}
+
+Failure password_trouble(std::string_view password) {
+  if (password.size() < kMinPassword) return fmt::format("the password is too short: use at least {} characters", kMinPassword);
+  if (password.size() > kMaxPassword) return fmt::format("the password is too long: use at most {} characters", kMaxPassword);
   return std::nullopt;
 }
 
@@ -244,10 +244,13 @@ Failure Users::save(std::string_view name, Role role, std::string_view password)
 }
 
 Failure Users::set_password(std::string_view name, std::string_view password) {
+  if (auto trouble = password_trouble(password)) return trouble;
+  return set_hash(name, hash_password(password));
+}
+
+Failure Users::set_hash(std::string_view name, std::string hash) {
   auto* user = find_mutable(name);
   if (user == nullptr) return fmt::format("there is no user '{}'; `bmsgate user list` shows them", name);
-  if (auto trouble = password_trouble(password)) return trouble;
-  auto hash = hash_password(password);
   if (hash.empty()) return "not enough memory to hash the password";
   user->hash = std::move(hash);
   user->default_password = false;

@@ -56,6 +56,8 @@ class Users {
   /// Adds a user, or gives one who exists another role and, if it is not empty, another password.
   [[nodiscard]] Failure save(std::string_view name, Role role, std::string_view password);
   [[nodiscard]] Failure set_password(std::string_view name, std::string_view password);
+  /// The same with a password that was checked and hashed elsewhere.
+  [[nodiscard]] Failure set_hash(std::string_view name, std::string hash);
   [[nodiscard]] Failure remove(std::string_view name);
   /// A new token for scripts; `token` is shown once and never again.
   [[nodiscard]] Failure add_token(std::string_view name, std::string& token);
@@ -71,6 +73,8 @@ class Users {
   std::timespec modified_{};
 };
 
+/// What is wrong with a new password; nothing = it will do. Any thread.
+[[nodiscard]] Failure password_trouble(std::string_view password);
 /// About 20 ms on a PC and 200 ms on a small board, 7 MB while it runs: off the loop. Any thread.
 [[nodiscard]] bool verify_password(const std::string& hash, std::string_view password);
 [[nodiscard]] std::string hash_password(std::string_view password);

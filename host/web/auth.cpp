@@ -253,20 +253,24 @@ void Auth::change_password(const Request& request, std::string old_password, std
   const auto caller = request.caller;
   const auto* user = users_.find(caller.user);
   if (user == nullptr) return done(401, "log in first");
+  if (auto trouble = password_trouble(new_password)) return done(422, *trouble);
   const unsigned wait = hashing_ >= kMaxHashing ? 1 : wait_s(caller.address);
   if (wait > 0) return done(429, fmt::format("too many tries; try again in {} s", wait));
-  auto right = std::make_shared<bool>(false);
+  auto hash = std::make_shared<std::string>(user->hash);  // of the old password, then of the new one; empty: the old one is wrong
   ++hashing_;
-  offload_([right, hash = user->hash, old_password = std::move(old_password)] { *right = verify_password(hash, old_password); },
-           [this, right, caller, new_password = std::move(new_password), done = std::move(done)] {
-             --hashing_;
-             if (!*right) return done(401, "the old password is wrong");
-             forgive(caller.address);
-             if (auto failure = users_.set_password(caller.user, new_password)) return done(422, *failure);
-             end_sessions(caller.user, caller.session);
-             if (auto* own = find_session(caller.session)) own->hash = users_.find(caller.user)->hash;
-             done(204, {});
-           });
+  offload_(
+      [hash, old_password = std::move(old_password), new_password = std::move(new_password)] {
+        *hash = verify_password(*hash, old_password) ? hash_password(new_password) : std::string{};
+      },
+      [this, hash, caller, done = std::move(done)] {
+        --hashing_;
+        if (hash->empty()) return done(401, "the old password is wrong");
+        forgive(caller.address);
+        if (auto failure = users_.set_hash(caller.user, *hash)) return done(422, *failure);
+        end_sessions(caller.user, caller.session);
+        if (auto* own = find_session(caller.session)) own->hash = *hash;
+        done(204, {});
+      });
 }
 
 std::string Auth::session_json(const Caller& caller) const {

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program from outside: usage, errors in one line, exit status, nothing half-started, an orderly end.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace bmsgate::host {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+struct Result {
+  int status{-1};  // exit status; -1: it did not end by itself
+  std::string out;
+  std::string err;
+};
+
+/// The program as another process, with its output in pipes.
+class Program {
+ public:
+  explicit Program(std::vector<std::string> args, std::string_view input = {}) {
+    std::array<int, 2> in{}, out{}, err{};
+    EXPECT_EQ(::pipe2(in.data(), O_CLOEXEC) | ::pipe2(out.data(), O_CLOEXEC) | ::pipe2(err.data(), O_CLOEXEC), 0);
+    args.insert(args.begin(), BMSGATE_PROGRAM);
+    std::vector<char*> pointers;
+    for (auto& arg : args) pointers.push_back(arg.data());
+    pointers.push_back(nullptr);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::dup2(in[0], 0);
+      ::dup2(out[1], 1);
+      ::dup2(err[1], 2);
+      ::execv(BMSGATE_PROGRAM, pointers.data());
+      ::_exit(127);
+    }
+    ::close(in[0]);
+    ::close(out[1]);
+    ::close(err[1]);
+    EXPECT_EQ(::write(in[1], input.data(), input.size()), static_cast<ssize_t>(input.size()));
+    ::close(in[1]);
+    out_ = out[0];
+    err_ = err[0];
+  }
+  ~Program() {
+    if (pid_ > 0) {
+      ::kill(pid_, SIGKILL);
+      ::waitpid(pid_, nullptr, 0);
+    }
+    ::close(out_);
+    ::close(err_);
+  }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  void send(int signal) const { ::kill(pid_, signal); }
+  /// Reads standard output until `text` has come.
+  [[nodiscard]] bool says(std::string_view text) {
+    std::array<char, 4096> buffer{};
+    while (result_.out.find(text) == std::string::npos) {
+      const auto n = ::read(out_, buffer.data(), buffer.size());
+      if (n <= 0) return false;
+      result_.out.append(buffer.data(), static_cast<std::size_t>(n));
+    }
+    return true;
+  }
+  /// Waits for its end. Its errors are a few lines, which fit in the pipe.
+  [[nodiscard]] Result end() {
+    static_cast<void>(says(std::string_view{"\0", 1}));  // to the end of its output
+    std::array<char, 4096> buffer{};
+    for (auto n = ::read(err_, buffer.data(), buffer.size()); n > 0; n = ::read(err_, buffer.data(), buffer.size())) {
+      result_.err.append(buffer.data(), static_cast<std::size_t>(n));
+    }
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    if (WIFEXITED(status)) result_.status = WEXITSTATUS(status);
+    return result_;
+  }
+
+ private:
+  pid_t pid_{-1};
+  int out_{-1}, err_{-1};
+  Result result_;
+};
+
+Result run(std::vector<std::string> args, std::string_view input = {}) { return Program{std::move(args), input}.end(); }
+
+std::size_t lines(std::string_view text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
+
+/// A listening socket on a free loopback port.
+class TakenPort {
+ public:
+  TakenPort() : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(socket_, 1), 0);
+    EXPECT_EQ(::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~TakenPort() { release(); }
+  TakenPort(const TakenPort&) = delete;
+  TakenPort& operator=(const TakenPort&) = delete;
+
+  [[nodiscard]] int port() const { return port_; }
+  void release() { ::close(std::exchange(socket_, -1)); }
+
+ private:
+  int socket_;
+  int port_{0};
+};
+
+class ProgramTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto pattern = (std::filesystem::temp_directory_path() / "bmsgate_program_XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  [[nodiscard]] std::string file(const char* name, std::string_view content) const {
+    std::ofstream{folder_ / name} << content;
+    return (folder_ / name).string();
+  }
+  [[nodiscard]] std::string data() const { return (folder_ / "data").string(); }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+struct UsageCase {
+  const char* name;
+  std::vector<std::string> args;
+};
+class WrongUsage : public ::testing::TestWithParam<UsageCase> {};
+TEST_P(WrongUsage, IsOneLineAndStatus2) {
+  const auto result = run(GetParam().args);
+  EXPECT_EQ(result.status, 2);
+  EXPECT_EQ(lines(result.err), 1U) << result.err;
+  EXPECT_THAT(result.err, StartsWith("bmsgate"));
+  EXPECT_EQ(result.out, "");
+}
+INSTANTIATE_TEST_SUITE_P(
+    Rows, WrongUsage,
+    ::testing::Values(UsageCase{"nothing", {}}, UsageCase{"unknown_command", {"fly"}}, UsageCase{"unknown_option", {"run", "--fast"}},
+                      UsageCase{"missing_value", {"run", "--config"}}, UsageCase{"too_many_packs", {"demo", "--packs", "65"}},
+                      UsageCase{"port_0", {"demo", "--port", "0"}}, UsageCase{"broken_broker", {"demo", "--mqtt", "host:port"}},
+                      UsageCase{"probe_without_link", {"probe"}}, UsageCase{"probe_of_no_link", {"probe", "usb0"}},
+                      UsageCase{"unknown_dialect", {"decode", "--protocol", "modem"}}, UsageCase{"user_without_action", {"user"}},
+                      UsageCase{"missing_settings", {"run", "--config", "/nonexistent/bmsgate.toml"}}),
+    [](const auto& row) { return std::string{row.param.name}; });
+
+TEST(Program, SaysItsVersionAndHelp) {
+  EXPECT_THAT(run({"--version"}).out, StartsWith("bmsgate "));
+  const auto help = run({"--help"});
+  EXPECT_EQ(help.status, 0);
+  for (const auto* command : {"run", "demo", "probe", "decode", "simulate", "replay", "config", "export", "dump", "user"}) {
+    EXPECT_THAT(help.out, HasSubstr(command));
+  }
+}
+
+TEST(Program, FailsAtAMissingPort) {
+  const auto result = run({"probe", "serial:/dev/not-there"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.err, HasSubstr("/dev/not-there"));
+}
+
+TEST_F(ProgramTest, ABrokenSettingsFileIsNamedWithItsLine) {
+  const auto settings = file("bmsgate.toml", "[web]\nport = 8080\nprot = 1\n");
+  const auto result = run({"run", "--config", settings, "--data", data()});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_EQ(lines(result.err), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr(settings + ":3"));
+  EXPECT_FALSE(std::filesystem::exists(data()));
+}
+
+TEST_F(ProgramTest, ATakenPortEndsTheStart) {
+  TakenPort taken;
+  const auto settings = file("bmsgate.toml", fmt::format("[web]\nport = {}\nlisten = \"127.0.0.1\"\n", taken.port()));
+  const auto result = run({"run", "--config", settings, "--data", data()});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(lines(result.err), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr(fmt::format("port {}", taken.port())));
+}
+
+TEST_F(ProgramTest, OneFolderServesOneGateway) {
+  TakenPort free;
+  const auto settings = file("bmsgate.toml", fmt::format("[web]\nport = {}\nlisten = \"127.0.0.1\"\n", free.port()));
+  free.release();
+  Program first{{"run", "--config", settings, "--data", data()}};
+  while (!std::filesystem::exists(data() + "/users.json")) std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  const auto second = run({"run", "--config", settings, "--data", data()});
+  EXPECT_EQ(second.status, 1);
+  EXPECT_THAT(second.err, HasSubstr("in use by another bmsgate"));
+  first.send(SIGTERM);
+  EXPECT_EQ(first.end().status, 0);
+}
+
+TEST_F(ProgramTest, ManagesUsers) {
+  const auto user = [&](std::vector<std::string> args, std::string_view input = {}) {
+    args.insert(args.begin(), "user");
+    args.insert(args.end(), {"--data", data()});
+    return run(std::move(args), input);
+  };
+  EXPECT_THAT(user({"list"}).out, HasSubstr("well-known password"));
+  EXPECT_EQ(user({"passwd", "admin"}, "short\n").status, 1);
+  EXPECT_EQ(user({"passwd", "admin"}, "correct horse\n").status, 0);
+  EXPECT_EQ(user({"add", "otto", "--role", "operator"}, "otto's password\n").status, 0);
+  EXPECT_EQ(user({"add", "vera", "--role", "queen"}, "vera's password\n").status, 2);
+  EXPECT_EQ(user({"token", "otto"}).out.size(), 44U);
+  EXPECT_EQ(user({"remove", "admin"}).status, 1);  // the last one
+  EXPECT_EQ(user({"remove", "nobody"}).status, 1);
+  const auto list = user({"list"}).out;
+  EXPECT_THAT(list, HasSubstr("otto"));
+  EXPECT_THAT(list, HasSubstr("operator"));
+  EXPECT_THAT(list, ::testing::Not(HasSubstr("well-known")));
+}
+
+TEST_F(ProgramTest, TheDemoStartsAndEnds) {
+  TakenPort web, modbus;
+  const auto web_port = web.port(), modbus_port = modbus.port();
+  web.release();
+  modbus.release();
+  Program demo{
+      {"demo", "--packs", "1", "--port", std::to_string(web_port), "--modbus-port", std::to_string(modbus_port), "--data", data()}};
+  ASSERT_TRUE(demo.says("Ctrl-C"));
+  const auto before = std::chrono::steady_clock::now();
+  demo.send(SIGTERM);
+  const auto result = demo.end();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds{5});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.out, HasSubstr(fmt::format("http://localhost:{}/", web_port)));
+  EXPECT_THAT(result.out, HasSubstr("admin  "));
+}
+
+}  // namespace
+}  // namespace bmsgate::host
