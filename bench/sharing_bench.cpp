@@ -121,8 +121,8 @@ void measure(const Case& spec, std::vector<Row>& rows) {
     }
     return now;
   };
-  bus.start();
   while (!std::filesystem::exists(path)) ::usleep(10'000);
+  bus.start();
   io.run_for(kWarmUp);
   const auto before = count();
   const auto start = std::chrono::steady_clock::now();
