@@ -23,9 +23,9 @@ bool garbled(const BusSnapshot& bus) { return bus.stats.bytes_skipped + bus.stat
 
 constexpr auto kBusRules = std::to_array<BusRule>({
     {"port_missing", true, "The port is not there. Is the adapter plugged in?",
-     [](const BusSnapshot& bus) { return says(bus, "No such"); }},
+     [](const BusSnapshot& bus) { return says(bus, "is not there"); }},
     {"no_permission", true, "The program may not open the port. Add its user to the group dialout.",
-     [](const BusSnapshot& bus) { return says(bus, "ermission denied"); }},
+     [](const BusSnapshot& bus) { return says(bus, "no permission"); }},
     {"no_reply", true, "Nothing answers. Check power, plug and wires; A and B, or TX and RX, may be swapped.",
      [](const BusSnapshot& bus) { return silent(bus) && !garbled(bus); }},
     {"wrong_baud", true, "Bytes come, but none make sense: wrong speed, wrong protocol, or A and B swapped.",
