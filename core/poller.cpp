@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint8_t kMostUnheardLive = 2;    // steps in a row of one poll; then the pack is gone
 constexpr std::uint8_t kMostUnheardExtras = 4;  // boards stay silent where they lack a setting
 constexpr std::uint8_t kMostPatience = 3;
-constexpr Duration kLongestAnswer = std::chrono::seconds{3};  // noise that never pauses is no answer
+constexpr Duration kLongestAnswer = std::chrono::seconds{3};       // noise that never pauses is no answer
 constexpr Duration kBrokenPause = std::chrono::milliseconds{500};  // the line takes nothing, but nobody has said that it is down
 constexpr Timing kUnknownTiming{.baud = 9600, .gap_ms = 120, .reply_timeout_ms = 500, .quiet_ms = 100, .retries = 0, .wake_requests = 0};
 
@@ -23,7 +23,7 @@ Result<std::uint8_t> Poller::add_pack(const PackPlan& plan, Instant now) noexcep
   if (packs_.size() == kMaxSlots || !add_dialect(*plan.protocol)) return Error::kNoSpace;
   plan.protocol->configure(plan.address, plan.options);
   packs_.push_back(Pack{.plan = plan});
-  static_cast<void>(turns_.add(plan.period, plan.protocol->info().timing, now));
+  static_cast<void>(turns_.add(plan.period, plan.protocol->info().timing, plan.options.every_detail, now));
   return static_cast<std::uint8_t>(packs_.size() - 1);
 }
 

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::uint8_t kMostAgain = 3;  // extra turns in a row for readings that want confirmation
 constexpr Duration kExtraPeriod[2]{std::chrono::minutes{5}, std::chrono::minutes{30}};  // settings, identity
-constexpr Duration kExtraRetry = std::chrono::minutes{1};                               // after an unanswered one
+constexpr Duration kExtraRetry = std::chrono::minutes{1};                               // the first time it is not answered
+constexpr Duration kExtraRetryMost = std::chrono::minutes{30};
 
 [[nodiscard]] constexpr std::size_t extra_index(Part part) noexcept { return part == Part::kSettings ? 0 : 1; }
 
@@ -26,11 +27,12 @@ Instant TimeShare::when(Duration time) const noexcept {
   return earned_at_ + (time - credit_) * 1000 / per_mille_ + Duration{1000};
 }
 
-bool Turns::add(Duration period, const Timing& timing, Instant now) noexcept {
+bool Turns::add(Duration period, const Timing& timing, bool strict, Instant now) noexcept {
   Pack pack;
   pack.period = period;
   pack.achieved = period;
   pack.due = now;
+  pack.strict = strict;
   pack.most_tries = static_cast<std::uint8_t>(1 + std::max(timing.retries, timing.wake_requests));
   pack.gap = std::chrono::milliseconds{timing.gap_ms};
   pack.extra_cost = Duration{std::int64_t{24'000} * 1'000'000 / std::max<std::uint32_t>(timing.baud, 1200)};
@@ -64,13 +66,12 @@ bool Turns::next(Instant now, Turn& out) noexcept {
 
 /// An extra is due, and either nobody has to wait for it or the share of the time allows it.
 bool Turns::next_extra(Instant now, Turn& out) const noexcept {
-  const auto live_due = next_live_due(now);
   for (std::size_t i = 0; i < packs_.size(); ++i) {
     const auto& pack = packs_[i];
     if (pack.state != State::kPresent || pack.tries > 0) continue;
     for (const auto part : {Part::kIdentity, Part::kSettings}) {
       if (pack.extras[extra_index(part)].due > now) continue;
-      if (live_due < now + pack.extra_cost && !extras_.affords(pack.extra_cost)) continue;
+      if (!delays_nobody(pack, now, now) && !extras_.affords(pack.extra_cost)) continue;
       out = {static_cast<std::uint8_t>(i), part};
       return true;
     }
@@ -78,10 +79,16 @@ bool Turns::next_extra(Instant now, Turn& out) const noexcept {
   return false;
 }
 
-Instant Turns::next_live_due(Instant now) const noexcept {
+bool Turns::delays_nobody(const Pack& pack, Instant start, Instant now) const noexcept {
+  return next_live_due(now, pack.strict ? nullptr : &pack) >= start + pack.extra_cost;
+}
+
+/// When a live poll may be due, of any pack or of any other one than `except`.
+Instant Turns::next_live_due(Instant now, const Pack* except) const noexcept {
   const bool anybody = anybody_present();
   auto due = kFarFuture;
   for (const auto& pack : packs_) {
+    if (&pack == except) continue;
     const bool limited = pack.state == State::kAbsent && anybody && !absent_.affords({});
     due = std::min(due, limited ? std::max(pack.due, std::max(absent_.when({}), now)) : pack.due);
   }
@@ -89,15 +96,13 @@ Instant Turns::next_live_due(Instant now) const noexcept {
 }
 
 Instant Turns::next_deadline(Instant now) const noexcept {
-  const auto live_due = next_live_due(now);
-  auto deadline = live_due;
+  auto deadline = next_live_due(now);
   for (const auto& pack : packs_) {
     if (pack.state != State::kPresent || pack.tries > 0) continue;
     for (const auto& extra : pack.extras) {
       if (extra.due == kFarFuture) continue;
       const auto start = std::max(extra.due, now);
-      const bool idle = live_due >= start + pack.extra_cost;
-      deadline = std::min(deadline, idle ? start : std::max(start, extras_.when(pack.extra_cost)));
+      deadline = std::min(deadline, delays_nobody(pack, start, now) ? start : std::max(start, extras_.when(pack.extra_cost)));
     }
   }
   return deadline;
@@ -109,9 +114,10 @@ void Turns::done(const Turn& turn, Instant started, Instant now, bool again) noe
   pack.again = again ? static_cast<std::uint8_t>(pack.again + 1) : std::uint8_t{0};
   if (turn.part != Part::kLive) {
     pack.extra_cost = now - started + pack.gap;
-    if (next_live_due(now) < now) extras_.spend(pack.extra_cost);
+    if (next_live_due(now, pack.strict ? nullptr : &pack) < now) extras_.spend(pack.extra_cost);
     const auto which = extra_index(turn.part);
     pack.extras[which].due = again ? now : now + kExtraPeriod[which];
+    pack.extras[which].retry = {};
     return;
   }
   if (pack.state != State::kPresent) {
@@ -138,7 +144,9 @@ void Turns::failed(const Turn& turn, Instant started, Instant now) noexcept {
   auto& pack = packs_[turn.slot];
   pack.again = 0;
   if (turn.part != Part::kLive) {
-    pack.extras[extra_index(turn.part)].due = now + kExtraRetry;
+    auto& extra = pack.extras[extra_index(turn.part)];
+    extra.retry = std::min(std::max(2 * extra.retry, kExtraRetry), kExtraRetryMost);
+    extra.due = now + extra.retry;
     return;
   }
   const bool was_present = pack.state == State::kPresent;

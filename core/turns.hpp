@@ -4,7 +4,7 @@
 // - Live polls go by due time, so a full bus is shared evenly and an empty one keeps each pack's period.
 // - A pack that does not answer gets its further tries between the others' turns, then counts as absent. While others are alive, all
 //   absent packs together get kAbsentShare of the time; alone on the bus they are tried at their period.
-// - Settings and identity are asked when the bus is idle, or, on a full bus, within kExtrasShare of the time.
+// - Settings and identity are asked when no other pack has to wait for it, or else within kExtrasShare of the time.
 #pragma once
 
 #include <cstddef>
@@ -37,13 +37,16 @@ class TimeShare {
 
 class Turns {
  public:
+  static constexpr unsigned kAbsentShare = 35;  // per mille of the time
+  static constexpr unsigned kExtrasShare = 15;
+
   struct Turn {
     std::uint8_t slot{0};
     Part part{Part::kLive};
   };
 
-  /// A pack joins. Slots are numbered in the order of joining and never leave.
-  bool add(Duration period, const Timing& timing, Instant now) noexcept;
+  /// A pack joins. Slots are numbered in the order of joining and never leave. `strict`: not even its own settings may delay its readings.
+  bool add(Duration period, const Timing& timing, bool strict, Instant now) noexcept;
   /// The line is back: everybody is asked at once.
   void restart(Instant now) noexcept;
 
@@ -71,6 +74,7 @@ class Turns {
   enum class State : std::uint8_t { kUnknown, kPresent, kAbsent };
   struct Extra {
     Instant due{kFarFuture};
+    Duration retry{};  // after an unanswered one; doubled each time
     bool unsupported{false};
   };
   struct Pack {
@@ -82,18 +86,20 @@ class Turns {
     std::uint8_t tries{0};       // in a row without an answer
     std::uint8_t most_tries{1};  // then it is absent
     std::uint8_t again{0};       // extra turns in a row
-    Duration gap{};              // that follows each of its answers
-    Duration extra_cost{};       // guess of the time that settings or identity take
-    Extra extras[2]{};           // settings, identity
+    bool strict{false};
+    Duration gap{};         // that follows each of its answers
+    Duration extra_cost{};  // guess of the time that settings or identity take
+    Extra extras[2]{};      // settings, identity
   };
   [[nodiscard]] bool anybody_present() const noexcept;
   [[nodiscard]] bool next_extra(Instant now, Turn& out) const noexcept;
-  [[nodiscard]] Instant next_live_due(Instant now) const noexcept;
+  [[nodiscard]] Instant next_live_due(Instant now, const Pack* except = nullptr) const noexcept;
+  [[nodiscard]] bool delays_nobody(const Pack& pack, Instant start, Instant now) const noexcept;
   static void note_interval(Pack& pack, Instant at) noexcept;
 
   FixedVector<Pack, kMaxSlots> packs_;
-  TimeShare absent_{35, std::chrono::milliseconds{500}};
-  TimeShare extras_{15, std::chrono::seconds{5}};
+  TimeShare absent_{kAbsentShare, std::chrono::milliseconds{500}};
+  TimeShare extras_{kExtrasShare, std::chrono::seconds{5}};
 };
 
 }  // namespace bmsgate::core

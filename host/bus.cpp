@@ -173,12 +173,13 @@ struct Bus::Impl final : LineEvents, core::PollerEvents {
     drive();
   }
   void on_line_down(std::string_view why) override {
-    const bool news = why != error || state == LineState::kOpen;
+    const bool was_open = state == LineState::kOpen;
+    const bool news = was_open || why != error;
     state = LineState::kFailed;
-    error = why;
+    error = was_open ? fmt::format("{} is gone: {}", config.link, why) : std::string{why};
     poller->on_line_down(clock.now());
     if (news) {
-      say(core::Level::kWarning, fmt::format("{}; trying again until it works", why));
+      say(core::Level::kWarning, fmt::format("{}; trying again until it works", error));
       announce(error);
     }
     drive();

@@ -27,8 +27,9 @@ using std::chrono::seconds;
 constexpr core::Duration kListenTime = seconds{5};
 constexpr core::Duration kListenTimeWithBytes = seconds{15};
 constexpr core::Duration kTotalTime = seconds{90};
-constexpr core::Duration kIdentityTime = milliseconds{2500};  // for the name of what has answered
-constexpr core::Duration kPeriod = seconds{10};               // far apart: settings and names come in between
+constexpr core::Duration kIdentityTime = seconds{3};             // for the names of those who have answered,
+constexpr core::Duration kIdentityTimeEach = milliseconds{400};  // and more for each
+constexpr core::Duration kPeriod = seconds{10};                  // far apart: settings and names come in between
 constexpr std::array<std::uint32_t, 2> kSpeeds{115200, 9600};
 
 struct Phase {
@@ -57,7 +58,6 @@ struct Probe::Impl final : LineEvents, core::PollerEvents {
     std::uint8_t address{0};
     core::LinkStats stats{};
     core::Gate gate{};
-    core::Instant found_at{};
     std::size_t found{kNotFound};  // index in state.found
   };
   static constexpr std::size_t kNotFound = SIZE_MAX;
@@ -108,6 +108,7 @@ struct Probe::Impl final : LineEvents, core::PollerEvents {
     if (current == phases.size() || now - started >= kTotalTime) return finish();
     const auto& phase = phases[current];
     phase_started = now;
+    settled_at = {};
     heard_bytes = false;
     asked.clear();
     if (phase.baud != 0) static_cast<void>(line->set_baud(phase.baud));
@@ -139,18 +140,20 @@ struct Probe::Impl final : LineEvents, core::PollerEvents {
     }
   }
 
-  [[nodiscard]] bool phase_is_over(core::Instant now) const {
+  [[nodiscard]] bool phase_is_over(core::Instant now) {
     if (now - started >= kTotalTime) return true;
-    if (!phases[current].asks) {
-      if (state.foreign_master && !state.found.empty()) return now - phase_started >= kListenTimeWithBytes;
-      return now - phase_started >= (heard_bytes ? kListenTimeWithBytes : kListenTime);
-    }
+    if (!phases[current].asks) return now - phase_started >= (heard_bytes ? kListenTimeWithBytes : kListenTime);
     if (poller->foreign_master(now)) return true;
-    const bool anybody = std::any_of(asked.begin(), asked.end(), [](const auto& one) { return one->found != kNotFound; });
-    return std::all_of(asked.begin(), asked.end(), [&](const auto& one) {
-      if (one->found == kNotFound) return one->stats.timeouts >= (anybody ? 1U : 2U);
-      return !state.found[one->found].model.empty() || now - one->found_at >= kIdentityTime;
-    });
+    const auto answered = [](const auto& one) { return one->found != kNotFound; };
+    const auto present = std::count_if(asked.begin(), asked.end(), answered);
+    const std::uint32_t tries = present > 0 ? 1 : 2;
+    const bool settled =
+        std::all_of(asked.begin(), asked.end(), [&](const auto& one) { return answered(one) || one->stats.timeouts >= tries; });
+    if (!settled) return false;
+    if (settled_at == core::Instant{}) settled_at = now;
+    const bool all_named =
+        std::all_of(asked.begin(), asked.end(), [&](const auto& one) { return !answered(one) || !state.found[one->found].model.empty(); });
+    return all_named || now - settled_at >= kIdentityTime + present * kIdentityTimeEach;
   }
 
   void drive() {
@@ -222,7 +225,6 @@ struct Probe::Impl final : LineEvents, core::PollerEvents {
       if (belief != core::Belief::kPublish) return belief;
       if (one.found == kNotFound) {
         one.found = add(box(phases[current].dialect), report.address, false);
-        one.found_at = at;
       }
       describe(state.found[one.found], sample);
     }
@@ -274,6 +276,7 @@ struct Probe::Impl final : LineEvents, core::PollerEvents {
   ProbeState state;
   core::Instant started{};
   core::Instant phase_started{};
+  core::Instant settled_at{};  // every address has answered or been given up
   bool heard_bytes{false};
   bool running{false};
   std::shared_ptr<void> alive{std::make_shared<char>()};

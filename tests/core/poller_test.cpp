@@ -219,6 +219,16 @@ TEST(Poller, AsksSettingsAndIdentityAfterTheFirstAnswerAndThenRarely) {
   EXPECT_EQ(settings, 3) << "each five minutes";
 }
 
+TEST(Poller, APackAloneOnItsBusTellsItsSettingsAtOnceHoweverOftenItIsAsked) {
+  Conversation c;
+  c.toy.extras = true;
+  c.peer = Conversation::packs({1});
+  c.add(1, milliseconds{1});
+  c.up();
+  c.run(seconds{1});
+  EXPECT_EQ(std::count_if(c.sent.begin(), c.sent.end(), [](const auto& s) { return s.bytes[2] >= 0x80; }), 2);
+}
+
 TEST(Poller, OnAFullBusSettingsTakeLittleOfTheTime) {
   Conversation c;
   c.toy.extras = true;
