@@ -74,7 +74,9 @@ Exception parse_device_id(std::span<const std::uint8_t> pdu, Request& out) noexc
 /// The highest object of an identification level.
 constexpr std::uint8_t last_object(std::uint8_t id_code) noexcept { return id_code == 1 ? 0x02 : id_code == 2 ? 0x7F : 0xFF; }
 
-std::string_view object_text(const DeviceObject& object) noexcept { return object.text.substr(0, kMaxPdu - kIdReplyHead - 2); }
+std::string_view object_text(const DeviceObject& object) noexcept {
+  return {object.text.data(), std::min(object.text.size(), kMaxPdu - kIdReplyHead - 2)};
+}
 
 void put_object(Pdu& out, const DeviceObject& object) noexcept {
   const auto text = object_text(object);

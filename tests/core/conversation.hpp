@@ -226,4 +226,20 @@ class Conversation final : public Transport, public PollerEvents {
   int idle_turns_{0};
 };
 
+/// Somebody with a request of his own.
+struct Owner final : TransactionOwner {
+  void on_reply_bytes(std::uint32_t, std::span<const std::uint8_t> more, Instant) noexcept override {
+    bytes.insert(bytes.end(), more.begin(), more.end());
+  }
+  void on_done(std::uint32_t id, Outcome outcome) noexcept override { done.emplace_back(id, outcome); }
+  Bytes bytes;
+  std::vector<std::pair<std::uint32_t, Outcome>> done;
+};
+
+inline Transaction foreign(Owner& owner, const Bytes& bytes, std::uint8_t slot = kNoSlot) {
+  Transaction transaction{.id = 7, .owner = &owner, .slot = slot};
+  transaction.request.bytes.append(bytes);
+  return transaction;
+}
+
 }  // namespace bmsgate::core::test
