@@ -132,10 +132,10 @@ void put_id(Bytes& out, const Row& row, const View& v) {
   switch (row.id) {
     case 0x79: put_cells(out, v); break;
     case 0xB2: put_text(out, "123456", row.width, '\0'); break;
-    case 0xB4: put_text(out, "Input Us", row.width, '\0'); break;
+    case 0xB4: put_text(out, "JK-BMS", row.width, '\0'); break;
     case 0xB5: put_text(out, "2408", row.width, '\0'); break;
     case 0xB7: put_text(out, "11A_____S11.54_", row.width, '_'); break;
-    default: put_text(out, "Input UserdaJK-B2A24S20P", row.width, '\0'); break;
+    default: put_text(out, "JK-B2A24S20P", row.width, '\0'); break;
   }
 }
 

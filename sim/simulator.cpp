@@ -191,8 +191,9 @@ core::Instant Simulator::next_deadline() const {
   }
   const auto& front = queue_.front();
   if (!options_.paced) return front.start;
-  const auto slice_bytes =
-      static_cast<std::size_t>(std::max<std::int64_t>(options_.slice.count() * options_.baud / kBitsPerByte / 1'000'000, 1));
+  // The first bytes leave early, so that the delay before an answer shows as it is.
+  const auto slice = front.sent == 0 ? options_.slice / 6 : options_.slice;
+  const auto slice_bytes = static_cast<std::size_t>(std::max<std::int64_t>(slice.count() * options_.baud / kBitsPerByte / 1'000'000, 1));
   return front.start + wire_time(std::min(front.sent + slice_bytes, front.bytes.size()));
 }
 

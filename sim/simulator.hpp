@@ -28,7 +28,7 @@ namespace bmsgate::sim {
 struct SimulatorOptions {
   std::uint32_t baud{115200};         // in a LineSpec 0 = usual for the dialect
   bool paced{true};                   // bytes take their time on the wire, both ways; false where a real UART sees to it
-  core::Duration slice{2000};         // at most this much is held back to be sent in one piece
+  core::Duration slice{6000};         // at most this much is held back to be sent in one piece
   core::Duration idle_reset{50'000};  // silence after which a half-heard request is forgotten
   double speed{1};                    // model seconds per second; 0 = the packs stand still (tests move them)
   core::UtcMs start_utc_ms{0};        // model time at the first call
