@@ -79,8 +79,11 @@ bool Turns::next_extra(Instant now, Turn& out) const noexcept {
   return false;
 }
 
+/// A reading that wants its confirmation is not to wait for the pack's own settings.
+bool Turns::waits_for_itself(const Pack& pack) noexcept { return pack.strict || pack.again > 0; }
+
 bool Turns::delays_nobody(const Pack& pack, Instant start, Instant now) const noexcept {
-  return next_live_due(now, pack.strict ? nullptr : &pack) >= start + pack.extra_cost;
+  return next_live_due(now, waits_for_itself(pack) ? nullptr : &pack) >= start + pack.extra_cost;
 }
 
 /// When a live poll may be due, of any pack or of any other one than `except`.
@@ -114,7 +117,7 @@ void Turns::done(const Turn& turn, Instant started, Instant now, bool again) noe
   pack.again = again ? static_cast<std::uint8_t>(pack.again + 1) : std::uint8_t{0};
   if (turn.part != Part::kLive) {
     pack.extra_cost = now - started + pack.gap;
-    if (next_live_due(now, pack.strict ? nullptr : &pack) < now) extras_.spend(pack.extra_cost);
+    if (next_live_due(now, waits_for_itself(pack) ? nullptr : &pack) < now) extras_.spend(pack.extra_cost);
     const auto which = extra_index(turn.part);
     pack.extras[which].due = again ? now : now + kExtraPeriod[which];
     pack.extras[which].retry = {};

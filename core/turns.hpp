@@ -94,6 +94,7 @@ class Turns {
   [[nodiscard]] bool anybody_present() const noexcept;
   [[nodiscard]] bool next_extra(Instant now, Turn& out) const noexcept;
   [[nodiscard]] Instant next_live_due(Instant now, const Pack* except = nullptr) const noexcept;
+  [[nodiscard]] static bool waits_for_itself(const Pack& pack) noexcept;
   [[nodiscard]] bool delays_nobody(const Pack& pack, Instant start, Instant now) const noexcept;
   static void note_interval(Pack& pack, Instant at) noexcept;
 

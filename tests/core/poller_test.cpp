@@ -164,6 +164,19 @@ TEST(Poller, AnUnconfirmedReadingIsAskedAgainAfterTheGap) {
   EXPECT_EQ(c.sent[1].at - c.sent[0].at, milliseconds{140});
 }
 
+TEST(Poller, TheConfirmingReadingComesBeforeSettings) {
+  Conversation c;
+  c.toy.extras = true;
+  c.peer = Conversation::packs({1});
+  c.beliefs = {Belief::kUnconfirmed};
+  c.add(1, seconds{5});
+  c.up();
+  c.run(seconds{2});
+  ASSERT_EQ(c.sent.size(), 4U);
+  EXPECT_EQ(c.sent[1].bytes[2], 0x00);
+  EXPECT_EQ(c.sent[2].bytes[2], 0x90);
+}
+
 TEST(Poller, APackThatIsNeverBelievedTakesFewExtraTurns) {
   Conversation c;
   c.peer = Conversation::packs({1});
