@@ -6,8 +6,11 @@
 #include <mutex>
 #include <thread>
 
+#include "core/tally.hpp"
+#include "outputs/energy.hpp"
 #include "outputs/history/rows.hpp"
 #include "outputs/history/store.hpp"
+#include "outputs/local_time.hpp"
 #include "sim/history_maker.hpp"
 
 namespace bmsgate::host {
@@ -34,6 +37,10 @@ struct SharedStore {
     builder.clear();
     const std::lock_guard lock{mutex};
     failed = failed || !store.put_chunk(pack, tier, row);
+  }
+  void note(const std::string& key, const std::string& value) {
+    const std::lock_guard lock{mutex};
+    failed = failed || !store.put_note(key, value);
   }
 };
 
@@ -74,13 +81,17 @@ void make_past(SharedStore& store, const sim::DemoPack& pack, core::UtcMs now_ut
   spec.profile = pack.profile;
   spec.from_utc_ms = now_utc_ms - kDemoHistoryDays * kDayMs;
   spec.to_utc_ms = now_utc_ms;
-  sim::make_history(spec, [&](core::UtcMs utc_ms, const core::Sample& sample) {
+  core::Tally tally;  // the gateway's own counters, as if it had been running all the time
+  sim::make_history(spec, [&](core::UtcMs utc_ms, const core::Sample& made) {
+    auto sample = made;
+    tally.count(sample, core::Instant{std::chrono::milliseconds{utc_ms}}, outputs::local_ms(utc_ms));
     minutes.add(utc_ms, sample);
     twenty.add(utc_ms, sample);
     return true;
   });
   minutes.finish();
   twenty.finish();
+  store.note(outputs::tally_key(pack.id), outputs::to_text(tally.state()));
 }
 
 }  // namespace

@@ -15,6 +15,8 @@ constexpr auto kKeepEvery = std::chrono::minutes{1};
 
 }  // namespace
 
+std::string tally_key(std::string_view pack) { return "tally." + std::string{pack}; }
+
 std::string to_text(const core::TallyState& state) {
   return fmt::format("{} {} {} {} {} {} {}", state.energy_in_mws, state.energy_out_mws, state.charge_in_mas, state.charge_out_mas,
                      state.day, state.soc_max, state.soc_max_minute);

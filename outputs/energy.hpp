@@ -40,6 +40,8 @@ class EnergyMeter final : public core::Completer {
   std::array<Slot, core::kMaxPacks> slots_{};
 };
 
+/// Under which key the counters of a pack are kept.
+[[nodiscard]] std::string tally_key(std::string_view pack);
 /// The counters as the text that is kept, and back (nullopt: not that form).
 [[nodiscard]] std::string to_text(const core::TallyState& state);
 [[nodiscard]] std::optional<core::TallyState> tally_of(std::string_view text);
