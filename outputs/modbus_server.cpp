@@ -48,10 +48,7 @@ class ModbusServer::Impl : public std::enable_shared_from_this<Impl> {
         pause_{context.io} {}
 
   void start() {
-    if (!open()) {
-      context_.log.write(core::Level::kError, "modbus", error_);
-      return;
-    }
+    if (!open()) return;
     context_.log.write(core::Level::kInfo, "modbus", fmt::format("listening on port {}", port_));
     accept();
     sweep();

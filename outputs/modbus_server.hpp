@@ -37,7 +37,7 @@ class ModbusServer {
   ModbusServer(const ModbusServer&) = delete;
   ModbusServer& operator=(const ModbusServer&) = delete;
 
-  /// Why it does not listen although it is enabled: one line with what to do. Empty: all is well.
+  /// Why it does not listen although it is enabled: one line with what to do, for the caller to tell. Empty: all is well.
   [[nodiscard]] const std::string& error() const noexcept;
   [[nodiscard]] bool listening() const noexcept;
   /// The port in use (of interest where port 0 was asked for).

@@ -299,7 +299,7 @@ TEST_F(ModbusServerTest, APortInUseIsOneClearLine) {
   });
   EXPECT_EQ(error, "cannot listen on 127.0.0.1 port " + std::to_string(port_) +
                        ": Address already in use; another program has it: choose another in modbus.port");
-  EXPECT_EQ(log.text(), "modbus: " + error + "\n");
+  EXPECT_EQ(log.text(), "") << "whoever made the server tells it, once";
 }
 
 TEST_F(ModbusServerTest, ItListensOnlyWhenItIsSwitchedOn) {
