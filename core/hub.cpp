@@ -94,6 +94,8 @@ void Hub::publish(Reading& reading) noexcept {
   reading.quality = Quality::kGood;
   reading.sequence = slot.latest.sequence + 1;
   slot.latest = reading;
+  AlarmChanges changes;
+  track_alarms(slot, slot.latest, changes);  // first, so that everybody sees the alarms of this reading beside it
   for (auto* subscriber : subscribers_) subscriber->on_reading(slot.latest);
   if (recovered) {
     Event event;
@@ -104,10 +106,10 @@ void Hub::publish(Reading& reading) noexcept {
     event.text = kQualityNames[0];
     announce(event);
   }
-  track_alarms(slot, slot.latest);
+  for (const auto& change : changes) announce(change);
 }
 
-void Hub::track_alarms(Slot& slot, const Reading& reading) noexcept {
+void Hub::track_alarms(Slot& slot, const Reading& reading, AlarmChanges& changes) noexcept {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < slot.alarms.size(); ++i) {
     ActiveAlarm active = slot.alarms[i];
@@ -121,7 +123,7 @@ void Hub::track_alarms(Slot& slot, const Reading& reading) noexcept {
       note_value(active, reading.sample);
       slot.alarms[kept++] = active;
     } else {
-      announce(alarm_event(EventKind::kAlarmEnd, active, reading));
+      changes.push_back(alarm_event(EventKind::kAlarmEnd, active, reading));
     }
   }
   slot.alarms.resize(kept);
@@ -131,7 +133,7 @@ void Hub::track_alarms(Slot& slot, const Reading& reading) noexcept {
     if (known) continue;
     ActiveAlarm active{alarm, reading.utc_ms, 0, false};
     note_value(active, reading.sample);
-    if (slot.alarms.push_back(active)) announce(alarm_event(EventKind::kAlarmStart, active, reading));
+    if (slot.alarms.push_back(active)) changes.push_back(alarm_event(EventKind::kAlarmStart, active, reading));
   }
 }
 

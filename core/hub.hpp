@@ -80,6 +80,7 @@ class Completer {
 class Hub {
  public:
   static constexpr std::size_t kMaxSubscribers = 32;
+  static constexpr std::size_t kMaxAlarms = 24;  // of one pack at a time, as many as an AlarmList holds
 
   /// kNoSpace: kMaxPacks reached.
   [[nodiscard]] Result<PackIndex> add_pack(const PackConfig& config) noexcept;
@@ -121,9 +122,10 @@ class Hub {
     Identity identity;
     BmsSettings settings;
     LinkStats stats;
-    FixedVector<ActiveAlarm, 24> alarms;
+    FixedVector<ActiveAlarm, kMaxAlarms> alarms;
   };
-  void track_alarms(Slot& slot, const Reading& reading) noexcept;
+  using AlarmChanges = FixedVector<Event, 2 * kMaxAlarms>;  // all may end, and as many begin
+  static void track_alarms(Slot& slot, const Reading& reading, AlarmChanges& changes) noexcept;
 
   std::array<Slot, kMaxPacks> slots_{};
   std::size_t count_{0};

@@ -64,6 +64,19 @@ TEST_F(HubTest, AnAlarmHasABeginningAnEndAndAWorstValue) {
   EXPECT_TRUE(hub_->alarms(pack_).empty());
 }
 
+TEST_F(HubTest, AnAlarmIsKnownWhenItsReadingIsTold) {
+  struct Peek final : Subscriber {
+    explicit Peek(const Hub& from) : hub{from} {}
+    void on_reading(const Reading& reading) noexcept override { alarms = hub.alarms(reading.pack).size(); }
+    const Hub& hub;
+    std::size_t alarms{0};
+  } peek{*hub_};
+  ASSERT_TRUE(hub_->subscribe(peek));
+  publish(1000, 2790, true);
+  EXPECT_EQ(peek.alarms, 1U);
+  hub_->unsubscribe(peek);
+}
+
 TEST_F(HubTest, QualityChangesAreToldOnce) {
   publish(1000, 3300, false);
   listener_.events.clear();
