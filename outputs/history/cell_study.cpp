@@ -22,6 +22,9 @@ constexpr int kMinSteps = 30;
 constexpr std::size_t kMinEnds = 5;
 constexpr double kUsual = 0.6;  // share of the ends at which a cell must stand out
 constexpr double kLeakMv = 7;
+constexpr double kFlatFrom = 40;  // % of charge between which a cell's voltage tells its load rather than its charge
+constexpr double kFlatTo = 85;
+constexpr int kMinLoadRows = 500;
 constexpr double kMissingPercent = 3;
 constexpr std::uint32_t kMinCurveRows = 10;
 constexpr double kSteepMvPerPercent = 30;  // of a cell below the curve's end
@@ -117,6 +120,15 @@ void CellStudy::watch_ends(core::UtcMs utc_ms, const Millivolts& cells, double c
     for (std::size_t i = 0; i < cells_; ++i) end.deviation[i] = cells[i] - middle;
     return end;
   };
+  if (soc >= kFlatFrom && soc <= kFlatTo) {
+    load_.current += current_a;
+    load_.square += current_a * current_a;
+    for (std::size_t i = 0; i < cells_; ++i) {
+      load_.deviation[i] += cells[i] - middle;
+      load_.product[i] += (cells[i] - middle) * current_a;
+    }
+    ++load_.count;
+  }
   const double highest = cells[extreme_cell(cells, cells_, std::greater<>{})];
   if (highest < knees.top_left_mv) tops_.armed = true;
   if (tops_.armed && current_a > 1 && highest >= knees.top_mv) {
@@ -146,14 +158,22 @@ CellStudy::Millivolts CellStudy::resistances_mohm() const {
   return found;
 }
 
-/// Deviations at some ends, without what the currents and the cells' own resistances make of them.
-CellStudy::Millivolts CellStudy::mean_deviation(const std::vector<End>& ends, const Millivolts& resistance_mohm) const {
-  const double usual = median_of(resistance_mohm);
+CellStudy::Millivolts CellStudy::load_mohm() const {
+  Millivolts found{};
+  const double count = load_.count;
+  const double spread = load_.square - load_.current * load_.current / std::max(count, 1.0);
+  if (load_.count < kMinLoadRows || spread <= 0) return found;
+  for (std::size_t i = 0; i < cells_; ++i) found[i] = (load_.product[i] - load_.deviation[i] * load_.current / count) / spread;
+  return found;
+}
+
+/// Deviations at some ends, without what the currents make of them.
+CellStudy::Millivolts CellStudy::mean_deviation(const std::vector<End>& ends, const Millivolts& load_mohm) const {
   Millivolts mean{};
   for (std::size_t i = 0; i < cells_; ++i) {
     std::vector<double> values;
     values.reserve(ends.size());
-    for (const auto& end : ends) values.push_back(end.deviation[i] - (resistance_mohm[i] - usual) * end.current_a);
+    for (const auto& end : ends) values.push_back(end.deviation[i] - load_mohm[i] * end.current_a);
     mean[i] = median(std::move(values));
   }
   return mean;
@@ -182,19 +202,18 @@ void CellStudy::find_resistances(const Millivolts& resistance_mohm, std::vector<
   }
 }
 
-void CellStudy::find_leak(const Millivolts& resistance_mohm, std::vector<Finding>& out) const {
+void CellStudy::find_leak(const Millivolts& load_mohm, std::vector<Finding>& out) const {
   if (tops_.ends.size() < kMinEnds) return;
-  const auto top = mean_deviation(tops_.ends, resistance_mohm);
+  const auto top = mean_deviation(tops_.ends, load_mohm);
   const auto last = extreme_cell(top, cells_, std::less<>{});
   double second_last = 0;
   for (std::size_t i = 0; i < cells_; ++i) {
     if (i != last) second_last = std::min(second_last, top[i]);
   }
-  const double usual = median_of(resistance_mohm);
   int times = 0;
   for (const auto& end : tops_.ends) {
     Millivolts own{};
-    for (std::size_t i = 0; i < cells_; ++i) own[i] = end.deviation[i] - (resistance_mohm[i] - usual) * end.current_a;
+    for (std::size_t i = 0; i < cells_; ++i) own[i] = end.deviation[i] - load_mohm[i] * end.current_a;
     if (extreme_cell(own, cells_, std::less<>{}) == last) ++times;
   }
   if (top[last] > -kLeakMv || top[last] > 2 * second_last || times < kUsual * static_cast<double>(tops_.ends.size())) return;
@@ -229,14 +248,13 @@ std::optional<double> CellStudy::soc_of(double mv, double usual_mohm) const {
   return std::nullopt;
 }
 
-std::vector<double> CellStudy::missing_percent(const Millivolts& resistance_mohm) const {
-  const double usual = median_of(resistance_mohm);
+std::vector<double> CellStudy::missing_percent(const Millivolts& load_mohm, double usual_mohm) const {
   std::vector<std::vector<double>> missing(cells_);
   for (const auto& end : bottoms_.ends) {
-    const auto middle_soc = soc_of(end.middle_mv - usual * end.current_a, usual);
+    const auto middle_soc = soc_of(end.middle_mv - usual_mohm * end.current_a, usual_mohm);
     if (!middle_soc || *middle_soc > 60) continue;
     for (std::size_t i = 0; i < cells_; ++i) {
-      const auto own_soc = soc_of(end.middle_mv + end.deviation[i] - resistance_mohm[i] * end.current_a, usual);
+      const auto own_soc = soc_of(end.middle_mv + end.deviation[i] - (usual_mohm + load_mohm[i]) * end.current_a, usual_mohm);
       if (!own_soc) continue;
       // All cells gave the same charge since they were full: middle: 1 - soc of its capacity, this one: 1 - own soc of a smaller one.
       missing[i].push_back(100 * (1 - (100 - *middle_soc) / (100 - *own_soc)));
@@ -248,10 +266,10 @@ std::vector<double> CellStudy::missing_percent(const Millivolts& resistance_mohm
   return found;
 }
 
-void CellStudy::find_capacity(const Millivolts& resistance_mohm, std::vector<Finding>& out) const {
+void CellStudy::find_capacity(const Millivolts& load_mohm, double usual_mohm, std::vector<Finding>& out) const {
   if (tops_.ends.size() < kMinEnds || bottoms_.ends.size() < kMinEnds) return;
-  const auto top = mean_deviation(tops_.ends, resistance_mohm);
-  const auto missing = missing_percent(resistance_mohm);
+  const auto top = mean_deviation(tops_.ends, load_mohm);
+  const auto missing = missing_percent(load_mohm, usual_mohm);
   for (std::size_t i = 0; i < cells_; ++i) {
     // Behind at the top already: that is charge lost, not capacity. A bad connection blurs the voltage under load too much to tell.
     const bool blurred = std::any_of(out.begin(), out.end(), [&](const Finding& have) { return have.cell == static_cast<int>(i + 1); });
@@ -278,8 +296,7 @@ void CellStudy::find_capacity(const Millivolts& resistance_mohm, std::vector<Fin
 
 void CellStudy::find_balancer(std::vector<Finding>& out) const {
   if (!tells_balancing_ || tops_.ends.size() < kMinEnds || top_rows_ < 60) return;
-  const auto resistance_mohm = resistances_mohm();
-  const auto top = mean_deviation(tops_.ends, resistance_mohm);
+  const auto top = mean_deviation(tops_.ends, load_mohm());
   const auto high = extreme_cell(top, cells_, std::greater<>{});
   const auto low = extreme_cell(top, cells_, std::less<>{});
   const double spread_mv = top[high] - top[low];
@@ -305,8 +322,9 @@ std::vector<Finding> CellStudy::findings() const {
   if (cells_ < 2) return found;
   const auto resistance_mohm = resistances_mohm();
   find_resistances(resistance_mohm, found);
-  find_leak(resistance_mohm, found);
-  find_capacity(resistance_mohm, found);
+  const auto load = load_mohm();
+  find_leak(load, found);
+  find_capacity(load, median_of(resistance_mohm), found);
   find_balancer(found);
   std::stable_sort(found.begin(), found.end(), [](const Finding& a, const Finding& b) { return a.score > b.score; });
   return found;

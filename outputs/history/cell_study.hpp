@@ -64,21 +64,32 @@ class CellStudy {
     int count{0};
   };
 
+  /// Least squares of each cell's deviation over the current while the cells are in the flat part of their curve.
+  struct Load {
+    double current{0};
+    double square{0};
+    Millivolts deviation{};
+    Millivolts product{};
+    int count{0};
+  };
+
   void add_row(core::UtcMs utc_ms, const Millivolts& cells, double current_a, double soc, std::optional<bool> balancing);
   void watch_ends(core::UtcMs utc_ms, const Millivolts& cells, double current_a, double soc);
   void watch_steps(const Millivolts& cells, double current_a);
 
   [[nodiscard]] Millivolts resistances_mohm() const;
-  [[nodiscard]] Millivolts mean_deviation(const std::vector<End>& ends, const Millivolts& resistance_mohm) const;
+  /// How much more (or less) each cell gives way than the middle under lasting load; polarisation included, unlike in steps.
+  [[nodiscard]] Millivolts load_mohm() const;
+  [[nodiscard]] Millivolts mean_deviation(const std::vector<End>& ends, const Millivolts& load_mohm) const;
   void find_resistances(const Millivolts& resistance_mohm, std::vector<Finding>& out) const;
-  void find_leak(const Millivolts& resistance_mohm, std::vector<Finding>& out) const;
-  void find_capacity(const Millivolts& resistance_mohm, std::vector<Finding>& out) const;
+  void find_leak(const Millivolts& load_mohm, std::vector<Finding>& out) const;
+  void find_capacity(const Millivolts& load_mohm, double usual_mohm, std::vector<Finding>& out) const;
   void find_balancer(std::vector<Finding>& out) const;
   [[nodiscard]] double median_of(const Millivolts& values) const;
   /// How full a cell is by its voltage without load, by the pack's own curve; nullopt: above the curve, or it is not known yet.
   [[nodiscard]] std::optional<double> soc_of(double mv, double usual_mohm) const;
   /// How much less than the middle each cell holds, in %, by all bottoms.
-  [[nodiscard]] std::vector<double> missing_percent(const Millivolts& resistance_mohm) const;
+  [[nodiscard]] std::vector<double> missing_percent(const Millivolts& load_mohm, double usual_mohm) const;
 
   std::size_t cells_{0};
   double highest_mv_{0};
@@ -87,6 +98,7 @@ class CellStudy {
   Watch tops_;
   Watch bottoms_;
   Steps steps_;
+  Load load_;
   bool has_last_{false};
   Millivolts last_cells_{};
   double last_current_a_{0};
