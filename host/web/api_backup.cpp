@@ -19,15 +19,26 @@ std::string problems_json(const config::Problems& problems) {
   return "\"errors\":" + json::serialize(list);
 }
 
-void save(const core::Clock& clock, const SettingsStore& store, const std::string& data_dir, const Reply& reply) {
+/// The values, but for those that the command line or the environment dictates: they belong to this machine.
+json::value own_values(const SettingsStore& store) {
   boost::system::error_code error;
   auto settings = json::parse(store.values_json(), error);
+  if (error) return {};
+  auto& values = settings.at("values").as_object();
+  for (const auto& [key, origin] : settings.at("origin").as_object()) {
+    if (origin != "command line" && origin != "environment") continue;
+    const auto dot = key.find('.');
+    auto* group = dot == json::string_view::npos ? nullptr : values.if_contains(key.substr(0, dot));
+    if (group != nullptr && group->is_object()) group->get_object().erase(key.substr(dot + 1));
+  }
+  return values;
+}
+
+void save(const core::Clock& clock, const SettingsStore& store, const std::string& data_dir, const Reply& reply) {
   std::string saved;
   outputs::append_time(saved, clock.utc_ms());
-  const json::object document{{kMark, kFormat},
-                              {"saved", json::parse(saved)},
-                              {"settings", error ? json::value{} : settings.at("values")},
-                              {"branding", json::parse(branding_json(data_dir))}};
+  const json::object document{
+      {kMark, kFormat}, {"saved", json::parse(saved)}, {"settings", own_values(store)}, {"branding", json::parse(branding_json(data_dir))}};
   auto response = json_response(json::serialize(document));
   response.headers.emplace_back("Content-Disposition", "attachment; filename=\"bmsgate-backup.json\"");
   reply(std::move(response));

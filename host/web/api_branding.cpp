@@ -124,7 +124,7 @@ std::vector<Route> branding_routes(const std::string& data_dir) {
     reply(no_content());
   };
   return {
-      {Method::kGet, "/api/v1/branding", Role::kNone, "Name, colours and logo of the pages", "Branding", show},
+      {Method::kGet, "/api/v1/branding", Role::kNone, "Name, colours and logo of the pages", "json", show},
       {Method::kPut, "/api/v1/branding", Role::kAdmin, "Change name and colours", "", save},
       {Method::kGet, "/api/v1/branding/logo", Role::kNone, "The logo", "image/svg+xml", logo},
       {Method::kPut, "/api/v1/branding/logo", Role::kAdmin, "Upload a logo (SVG or PNG)", "", put_logo, "", kFree, false, kMaxLogoBytes},

@@ -41,6 +41,23 @@ std::string time_zone(const std::string& configured) {
 
 json::array texts(const std::vector<std::string>& list) { return json::array(list.begin(), list.end()); }
 
+/// The word of a choice: its place in "a|b|c".
+template <typename Choice>
+std::string_view word(std::string_view choices, Choice choice) {
+  for (auto skip = static_cast<unsigned>(choice); skip > 0; --skip) choices.remove_prefix(choices.find('|') + 1);
+  return choices.substr(0, choices.find('|'));
+}
+
+/// What everybody's pages follow, log-in or not.
+json::object ui_of(const GeneralOptions& general) {
+  json::object out;
+  for (const auto& option : kGeneralOptions) {
+    if (option.type != core::OptionType::kChoice || (option.flags & core::kAdvanced) != 0) continue;
+    out[option.key] = word(option.choices, option.get(&general).integer);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<Route> system_routes(const core::Clock& clock, const SettingsStore& store, Auth& auth, SystemSource source) {
@@ -49,6 +66,7 @@ std::vector<Route> system_routes(const core::Clock& clock, const SettingsStore& 
     json::object out;
     out["version"] = source.version;
     out["name"] = store.current().general.name;
+    out["ui"] = ui_of(store.current().general);
     out["uptime_s"] = (clock.now() - started).count() / 1'000'000;
     std::string time;
     outputs::append_time(time, clock.utc_ms());

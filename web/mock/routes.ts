@@ -367,7 +367,7 @@ route('GET', '/system', 'open', ({ answer }) => {
       { key: 'history', state: 'active', message: '' },
       { key: 'tunnel', state: 'off', message: '' },
     ],
-    ui: { layout: general.layout, language: general.language, temperature: general.temperature_unit, clock: general.clock },
+    ui: { layout: general.layout, language: general.language, temperature_unit: general.temperature_unit, clock: general.clock },
   });
 });
 route('POST', '/mock', 'open', (call) => {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import type { Alarm, Pack, Quality } from '../src/api/types.ts';
-import { bankOf } from '../src/lib/bank.ts';
+import { bankOf, capacityOf } from '../src/lib/bank.ts';
 import { cellsOf, stateOf, trouble } from '../src/lib/values.ts';
+import { alarmValue } from '../src/pages/status/alarms.tsx';
 
 const pack = (id: string, fields: Pack['fields'], quality: Quality = 'good', alarms: Alarm[] = []): Pack => ({
   id,
@@ -116,4 +117,22 @@ describe('trouble', () => {
     ];
     expect(list.sort((a, b) => trouble(b) - trouble(a)).map((one) => one.id)).toEqual(['alarm', 'silent', 'warning', 'calm']);
   });
+});
+
+describe('alarm values', () => {
+  it.each([
+    ['cell_uv', 2.662, '2.662 V'],
+    ['cell_delta', 0.082, '82 mV'],
+    ['soc_low', 8, '8 %'],
+    ['charge_oc', 151.25, '+151.3 A'],
+    ['mos_ot', 96, '96.0 °C'],
+    ['other', 3, '3.0'],
+    ['cell_ov', null, ''],
+  ])('%s', (key, value, text) => expect(alarmValue({ key, value }).replace(/\u202f/g, ' ')).toBe(text));
+});
+
+it('guesses a capacity that is not named', () => {
+  expect(capacityOf({ fields: { full_capacity: 266, nominal_capacity: 280 } })).toBe(266);
+  expect(capacityOf({ fields: { remaining_capacity: 50, soc: 50 } })).toBe(100);
+  expect(capacityOf({ fields: { remaining_capacity: 0.1, soc: 1 } })).toBe(0);
 });

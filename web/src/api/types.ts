@@ -61,7 +61,7 @@ export interface System {
   memory_bytes?: number;
   disk_free_bytes?: number;
   services?: readonly Service[];
-  ui?: { layout?: string; language?: string; temperature?: string; clock?: string };
+  ui?: { layout?: string; language?: string; temperature_unit?: string; clock?: string };
 }
 
 export interface Branding {

@@ -93,7 +93,12 @@ function sharesOf(packs: readonly Pack[]): Bank['shares'] {
   return whole < 3 ? [] : packs.map((pack, i) => ({ pack: pack.id, name: pack.name, watts: watts[i]!, part: Math.abs(watts[i]!) / whole }));
 }
 
-const capacityOf = (pack: Pack) => num(pack, Field.fullCapacity) ?? num(pack, Field.nominalCapacity) ?? 0;
+/** Where a BMS names no capacity, what is left and the SOC tell it. */
+export function capacityOf(pack: Pick<Pack, 'fields'>): number {
+  const [remaining, soc] = [num(pack, Field.remainingCapacity), num(pack, Field.soc)];
+  const guessed = remaining !== null && soc !== null && soc >= 2 ? (remaining / soc) * 100 : 0;
+  return num(pack, Field.fullCapacity) ?? num(pack, Field.nominalCapacity) ?? guessed;
+}
 
 function extreme(packs: readonly Pack[], lowest: (pack: Pack) => { cell: number; value: number } | null): Bank['weakest'] {
   let found: Bank['weakest'] = null;

@@ -26,7 +26,7 @@ function saved(): Prefs {
 export const prefs = signal<Prefs>(saved());
 
 /** What the gateway's settings say for everybody; filled from /system. */
-export const gatewayPrefs = signal<{ layout?: string; language?: string; temperature?: string; clock?: string }>({});
+export const gatewayPrefs = signal<{ layout?: string; language?: string; temperature_unit?: string; clock?: string }>({});
 
 export function setPref<K extends keyof Prefs>(key: K, value: Prefs[K]): void {
   prefs.value = { ...prefs.value, [key]: value };
@@ -46,7 +46,7 @@ export const language = computed<Language>(() => {
 
 export const fahrenheit = computed(() => {
   const { temperature } = prefs.value;
-  return (temperature === 'auto' ? gatewayPrefs.value.temperature : temperature)?.toUpperCase() === 'F';
+  return (temperature === 'auto' ? gatewayPrefs.value.temperature_unit : temperature)?.toUpperCase() === 'F';
 });
 
 export const clock12 = computed(() => {

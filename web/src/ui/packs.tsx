@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which pack is looked at (chips with a dot for its state), and how fresh what it says is.
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { LivePack } from '../store.ts';
 import { ageOf, packs } from '../store.ts';
 import { duration } from '../lib/format.ts';
@@ -24,13 +25,21 @@ export function Dot({ kind }: { kind: string }) {
   );
 }
 
+/** Brings the chosen chip into sight where the row is wider than the screen. */
+function keepInSight(row: HTMLElement | null): void {
+  const chip = row?.querySelector<HTMLElement>('[aria-current]');
+  if (row && chip) row.scrollLeft = Math.max(0, chip.offsetLeft - (row.clientWidth - chip.offsetWidth) / 2);
+}
+
 export function PackChips({ bank = false, base }: { bank?: boolean; base?: string }) {
+  const row = useRef<HTMLElement>(null);
   const list = packs.value ?? [];
+  const chosen = query.value.get('pack') ?? (bank ? null : (list[0]?.id ?? null));
+  useLayoutEffect(() => keepInSight(row.current), [chosen, list.length]);
   if (list.length < 2) return null;
-  const chosen = query.value.get('pack') ?? (bank ? null : list[0]!.id);
   const link = (id: string | null) => withQuery({ pack: id }, base);
   return (
-    <nav class="pack-chips" aria-label={t('packs')}>
+    <nav ref={row} class="pack-chips" aria-label={t('packs')}>
       {bank && (
         <a href={link(null)} aria-current={chosen === null ? 'page' : undefined}>
           {t('bank')}

@@ -135,7 +135,8 @@ function FoundForm({ found, done }: { found: ProbeFound; done: () => void }) {
   );
 }
 
-export function AddPack({ done }: { done: () => void }) {
+/** `cancel`: there is something to go back to. */
+export function AddPack({ done, cancel = true }: { done: () => void; cancel?: boolean }) {
   const admin = mayAdmin();
   const ports = useLoad(admin ? 'ports' : null, (abort) => api<Port[]>('/ports', { signal: abort }));
   const [link, setLink] = useState('');
@@ -195,15 +196,17 @@ export function AddPack({ done }: { done: () => void }) {
             2. {t('add.probe')}
           </Button>
         )}
-        <Button
-          kind="quiet"
-          onClick={() => {
-            stop();
-            done();
-          }}
-        >
-          {t('cancel')}
-        </Button>
+        {cancel && (
+          <Button
+            kind="quiet"
+            onClick={() => {
+              stop();
+              done();
+            }}
+          >
+            {t('cancel')}
+          </Button>
+        )}
       </div>
       {error && <Notice tone="alarm" title={error} />}
       {running && (

@@ -21,7 +21,7 @@ const kIcons: Readonly<Record<string, IconName>> = {
   setting: 'settings',
   system: 'status',
 };
-const kPage = 100;
+const kPage = 50;
 
 export function eventText(event: LogEvent): string {
   if (event.type === 'alarm' && event.key && event.key !== 'other') return word(ALARMS[event.key] ?? event.text);

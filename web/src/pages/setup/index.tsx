@@ -61,7 +61,7 @@ export function SetupPage() {
         </Step>
         <Step n={4} title={t('setup.probe')} done={count > 0}>
           {count > 0 && <Notice tone="good" title={t('setup.have', { n: count })} action={<a href="/">{t('nav.status')}</a>} />}
-          {admin ? <AddPack done={() => go('/')} /> : <p class="quiet">{t('setup.after_login')}</p>}
+          {admin ? <AddPack done={() => go('/')} cancel={false} /> : <p class="quiet">{t('setup.after_login')}</p>}
         </Step>
       </ol>
     </>

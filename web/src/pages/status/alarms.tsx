@@ -3,7 +3,8 @@
 import type { Alarm, LogEvent, Pack } from '../../api/types.ts';
 import { api } from '../../api/client.ts';
 import { ALARMS } from '../../gen/alarms.ts';
-import { when, number } from '../../lib/format.ts';
+import { Field } from '../../gen/fields.ts';
+import { fieldInfo, fieldShown, join, number, when } from '../../lib/format.ts';
 import { t, tt, word } from '../../lib/i18n.ts';
 import { bySeverity } from '../../lib/values.ts';
 import { now } from '../../store.ts';
@@ -12,6 +13,22 @@ import { useLoad } from '../../ui/load.ts';
 
 export const alarmName = (alarm: Pick<Alarm, 'key' | 'text'>) =>
   word(alarm.key === 'other' ? (alarm.text ?? ALARMS.other!) : (ALARMS[alarm.key] ?? alarm.text ?? alarm.key));
+
+/** Which field an alarm's value is of, by the word its key begins with: its unit and decimals are those of the table. */
+const kAbout: readonly (readonly [RegExp, string])[] = [
+  [/^cell_delta/, Field.cellDeltaVoltage],
+  [/^cell_[ou]v/, Field.cellVoltage],
+  [/^pack_[ou]v/, Field.packVoltage],
+  [/_oc$|^short_circuit|^current/, Field.current],
+  [/_[ou]t$|^temp/, Field.temperatureMax],
+  [/^soc_/, Field.soc],
+];
+
+export function alarmValue({ key, value }: Pick<Alarm, 'key' | 'value'>): string {
+  if (typeof value !== 'number') return '';
+  const about = kAbout.find(([pattern]) => pattern.test(key));
+  return about ? join(fieldShown(fieldInfo(about[1])!, value)) : number(value, 1);
+}
 
 export function AlarmLine({ alarm }: { alarm: Alarm }) {
   const tone = alarm.severity === 'alarm' ? 'alarm' : alarm.severity === 'warning' ? 'warning' : 'info';
@@ -23,7 +40,7 @@ export function AlarmLine({ alarm }: { alarm: Alarm }) {
         <span class="quiet">
           {tt(`severity.${alarm.severity}`, alarm.severity)}
           {alarm.cell ? ` · ${t('cell')} ${alarm.cell}` : ''}
-          {typeof alarm.value === 'number' ? ` · ${number(alarm.value, 3)}` : ''}
+          {alarmValue(alarm) && ` · ${alarmValue(alarm)}`}
           {alarm.since ? ` · ${t('since', { time: when(alarm.since, now.peek()) })}` : ''}
         </span>
       </span>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // All packs as one, then each as a card, the troubled first.
-import { bankOf } from '../../lib/bank.ts';
+import { bankOf, capacityOf } from '../../lib/bank.ts';
 import { Field } from '../../gen/fields.ts';
 import { millivolts, number, power, temperature } from '../../lib/format.ts';
 import { t, tt } from '../../lib/i18n.ts';
@@ -58,11 +58,7 @@ function PackCard({ pack }: { pack: LivePack }) {
 export function BankView({ packs }: { packs: readonly LivePack[] }) {
   const bank = bankOf(packs);
   const sorted = [...packs].sort((a, b) => trouble(b) - trouble(a));
-  const fullFlow = packs.reduce(
-    (watts, pack) =>
-      watts + ((num(pack, Field.fullCapacity) ?? num(pack, Field.nominalCapacity) ?? 0) * (num(pack, Field.packVoltage) ?? 0)) / 2,
-    0,
-  );
+  const fullFlow = packs.reduce((watts, pack) => watts + (capacityOf(pack) * (num(pack, Field.packVoltage) ?? 0)) / 2, 0);
   return (
     <div class="bank">
       <div class="bank-top">

@@ -2,6 +2,7 @@
 // One pack, our own layout: state, cells, the last day, then everything else.
 import type { LivePack } from '../../store.ts';
 import { Field } from '../../gen/fields.ts';
+import { capacityOf } from '../../lib/bank.ts';
 import { number } from '../../lib/format.ts';
 import { t } from '../../lib/i18n.ts';
 import { num, stateOf } from '../../lib/values.ts';
@@ -16,7 +17,7 @@ import { TodayCard } from './today.tsx';
 import { TroubleBanner } from './trouble.tsx';
 
 export function heroOf(pack: LivePack): HeroData {
-  const capacity = num(pack, Field.fullCapacity) ?? num(pack, Field.nominalCapacity);
+  const capacity = capacityOf(pack) || null;
   const voltage = num(pack, Field.packVoltage);
   return {
     soc: num(pack, Field.soc),
@@ -41,7 +42,7 @@ export function PackView({ pack }: { pack: LivePack }) {
             <p class="hero-foot">
               <span>
                 <Value shown={{ text: number(num(pack, Field.remainingCapacity), 1), unit: 'Ah' }} /> <span class="quiet">{t('of')}</span>{' '}
-                <Value shown={{ text: number(num(pack, Field.fullCapacity) ?? num(pack, Field.nominalCapacity), 0), unit: 'Ah' }} />
+                <Value shown={{ text: number(capacityOf(pack) || null, 0), unit: 'Ah' }} />
               </span>
               {num(pack, Field.cycles) !== null && (
                 <span>

@@ -18,12 +18,15 @@ export function TempsCard({ pack }: { pack: Pack }) {
   return (
     <Card title={t('temps.title')}>
       <ul class="tiles">
-        {probes.map((value, i) => (
-          <li key={i}>
-            <span class="tile-label">{t('temps.probe', { n: i + 1 })}</span>
-            <Value shown={temperature(value)} />
-          </li>
-        ))}
+        {probes.map(
+          (value, i) =>
+            value !== null && (
+              <li key={i}>
+                <span class="tile-label">{t('temps.probe', { n: i + 1 })}</span>
+                <Value shown={temperature(value)} />
+              </li>
+            ),
+        )}
         {singles.map((field) => (
           <li key={field.key}>
             <span class="tile-label">{word(field.label)}</span>
