@@ -21,8 +21,10 @@ constexpr std::size_t kMaxTextBytes = 64;
 struct LogoKind {
   std::string_view name;
   std::string_view type;
+  std::string_view path;
 };
-constexpr std::array kLogoKinds{LogoKind{"logo.svg", "image/svg+xml"}, LogoKind{"logo.png", "image/png"}};
+constexpr std::array kLogoKinds{LogoKind{"logo.svg", "image/svg+xml", "/api/v1/files/logo.svg"},
+                                LogoKind{"logo.png", "image/png", "/api/v1/files/logo.png"}};
 
 std::string file_of(const std::string& data_dir, std::string_view name) { return data_dir + "/branding/" + std::string{name}; }
 
@@ -59,13 +61,12 @@ Response no_content() {
   return response;
 }
 
-void show_logo(const std::string& data_dir, const Reply& reply) {
-  const auto* kind = logo_kind(data_dir);
-  if (kind == nullptr) return reply(problem(404, "no logo has been uploaded"));
-  auto file = config::read_file(file_of(data_dir, kind->name), kMaxLogoBytes);
+void show_logo(const std::string& data_dir, const LogoKind& kind, const Reply& reply) {
+  auto file = config::read_file(file_of(data_dir, kind.name), kMaxLogoBytes);
+  if (!file.exists) return reply(problem(404, "no such logo has been uploaded"));
   if (!file.error.empty()) return reply(problem(500, file.error));
   Response response;
-  response.type = kind->type;
+  response.type = kind.type;
   response.body = std::move(file.text);
   reply(std::move(response));
 }
@@ -75,24 +76,34 @@ void remove_logo(const std::string& data_dir) {
   for (const auto& kind : kLogoKinds) std::filesystem::remove(file_of(data_dir, kind.name), error);
 }
 
-void save_logo(const std::string& data_dir, const Request& request, const Reply& reply) {
-  const auto type = request.header("Content-Type");
-  const auto* kind = std::find_if(kLogoKinds.begin(), kLogoKinds.end(), [&](const LogoKind& one) { return type.starts_with(one.type); });
-  if (kind == kLogoKinds.end() || request.body.empty()) return reply(problem(415, "send the logo as image/svg+xml or image/png"));
+void save_logo(const std::string& data_dir, const LogoKind& kind, const Request& request, const Reply& reply) {
+  if (!request.header("Content-Type").starts_with(kind.type) || request.body.empty()) {
+    return reply(problem(415, "send it as " + std::string{kind.type}));
+  }
   remove_logo(data_dir);
-  const auto failure = config::write_file(file_of(data_dir, kind->name), request.body);
+  const auto failure = config::write_file(file_of(data_dir, kind.name), request.body);
   reply(failure.empty() ? no_content() : problem(507, failure));
+}
+
+/// Both kinds have the same rows; a new logo takes the place of the old one, whatever its kind.
+void add_logo_routes(const std::string& data_dir, const LogoKind& kind, std::vector<Route>& routes) {
+  routes.push_back({Method::kGet, kind.path, Role::kNone, "The logo", kind.type,
+                    [data_dir, &kind](const Request&, const Reply& reply) { show_logo(data_dir, kind, reply); }});
+  routes.push_back({Method::kPut, kind.path, Role::kAdmin, "Upload a logo", "",
+                    [data_dir, &kind](const Request& request, const Reply& reply) { save_logo(data_dir, kind, request, reply); }, "", kFree,
+                    false, kMaxLogoBytes});
+  routes.push_back({Method::kDelete, kind.path, Role::kAdmin, "Remove the logo", "", [data_dir](const Request&, const Reply& reply) {
+                      remove_logo(data_dir);
+                      reply(no_content());
+                    }});
 }
 
 }  // namespace
 
 std::string branding_json(const std::string& data_dir) {
   auto all = kept(data_dir);
-  if (logo_kind(data_dir) != nullptr) {
-    all["logo"] = "/api/v1/branding/logo";
-  } else {
-    all["logo"] = nullptr;
-  }
+  const auto* kind = logo_kind(data_dir);
+  all["logo"] = kind == nullptr ? json::value{} : json::value{kind->path};
   return json::serialize(all);
 }
 
@@ -117,19 +128,12 @@ std::vector<Route> branding_routes(const std::string& data_dir) {
     const auto failure = save_branding(data_dir, request.body);
     reply(failure.empty() ? no_content() : problem(422, failure));
   };
-  auto logo = [data_dir](const Request&, const Reply& reply) { show_logo(data_dir, reply); };
-  auto put_logo = [data_dir](const Request& request, const Reply& reply) { save_logo(data_dir, request, reply); };
-  auto drop_logo = [data_dir](const Request&, const Reply& reply) {
-    remove_logo(data_dir);
-    reply(no_content());
-  };
-  return {
+  std::vector<Route> routes{
       {Method::kGet, "/api/v1/branding", Role::kNone, "Name, colours and logo of the pages", "json", show},
-      {Method::kPut, "/api/v1/branding", Role::kAdmin, "Change name and colours", "", save},
-      {Method::kGet, "/api/v1/branding/logo", Role::kNone, "The logo", "image/svg+xml", logo},
-      {Method::kPut, "/api/v1/branding/logo", Role::kAdmin, "Upload a logo (SVG or PNG)", "", put_logo, "", kFree, false, kMaxLogoBytes},
-      {Method::kDelete, "/api/v1/branding/logo", Role::kAdmin, "Remove the logo", "", drop_logo},
+      {Method::kPut, "/api/v1/files/branding.json", Role::kAdmin, "Change name and colours", "", save},
   };
+  for (const auto& kind : kLogoKinds) add_logo_routes(data_dir, kind, routes);
+  return routes;
 }
 
 }  // namespace bmsgate::host::web

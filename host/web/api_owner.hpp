@@ -13,7 +13,7 @@
 
 namespace bmsgate::host::web {
 
-/// /branding, /branding/logo: name, colours and logo, kept in the data folder.
+/// /branding, /files/branding.json, /files/logo.svg and logo.png: name, colours and logo, kept in the data folder.
 [[nodiscard]] std::vector<Route> branding_routes(const std::string& data_dir);
 
 /// /backup: all settings (secrets left out) and the branding as one document, and back.

@@ -58,17 +58,17 @@ TEST_F(WebOwner, BrandingRefusesWhatCannotBeShown) {
 
 TEST_F(WebOwner, LogoComesBackAsItWasSent) {
   const auto routes = branding_routes(folder_);
-  EXPECT_EQ(ask(routes, Method::kGet, "/api/v1/branding/logo").status, 404U);
-  EXPECT_EQ(ask(routes, Method::kPut, "/api/v1/branding/logo", "<html>", "text/html").status, 415U);
-  EXPECT_EQ(ask(routes, Method::kPut, "/api/v1/branding/logo", "<svg/>", "image/svg+xml").status, 204U);
-  const auto logo = ask(routes, Method::kGet, "/api/v1/branding/logo");
+  EXPECT_EQ(ask(routes, Method::kGet, "/api/v1/files/logo.svg").status, 404U);
+  EXPECT_EQ(ask(routes, Method::kPut, "/api/v1/files/logo.svg", "<html>", "text/html").status, 415U);
+  EXPECT_EQ(ask(routes, Method::kPut, "/api/v1/files/logo.svg", "<svg/>", "image/svg+xml").status, 204U);
+  const auto logo = ask(routes, Method::kGet, "/api/v1/files/logo.svg");
   EXPECT_EQ(logo.type, "image/svg+xml");
   EXPECT_EQ(logo.body, "<svg/>");
-  EXPECT_NE(branding_json(folder_).find("/api/v1/branding/logo"), std::string::npos);
-  EXPECT_EQ(ask(routes, Method::kPut, "/api/v1/branding/logo", "png", "image/png").status, 204U);
-  EXPECT_EQ(ask(routes, Method::kGet, "/api/v1/branding/logo").type, "image/png");
-  EXPECT_EQ(ask(routes, Method::kDelete, "/api/v1/branding/logo").status, 204U);
-  EXPECT_EQ(ask(routes, Method::kGet, "/api/v1/branding/logo").status, 404U);
+  EXPECT_EQ(ask(routes, Method::kPut, "/api/v1/files/logo.png", "png", "image/png").status, 204U);
+  EXPECT_NE(branding_json(folder_).find("/api/v1/files/logo.png"), std::string::npos);
+  EXPECT_EQ(ask(routes, Method::kGet, "/api/v1/files/logo.svg").status, 404U) << "one logo at a time";
+  EXPECT_EQ(ask(routes, Method::kDelete, "/api/v1/files/logo.png").status, 204U);
+  EXPECT_EQ(ask(routes, Method::kGet, "/api/v1/files/logo.png").status, 404U);
 }
 
 TEST_F(WebOwner, BackupGoesOutWithoutSecretsAndComesBack) {

@@ -154,7 +154,7 @@ const kKinds = [
     worst: 0.104,
     lasts: 900,
   },
-  { type: 'link', severity: 'warning', pack: 'shed', key: 'stale', text: 'No answer for 60 s', lasts: 95 },
+  { type: 'link', severity: 'warning', pack: 'shed', key: 'stale', text: '', lasts: 95 },
   { type: 'command', severity: 'info', pack: 'boat', key: 'balance', text: 'Balancer on: done', user: 'admin', origin: 'web', lasts: 0 },
   {
     type: 'setting',

@@ -194,7 +194,6 @@ route('GET', '/buses/{id}/capture', 'admin', ({ args, query, answer }) => {
     'Content-Type': 'text/plain; charset=utf-8',
   });
 });
-route('POST', '/buses/{id}/packs/{address}/accept', 'admin', ({ answer }) => answer(201, {}));
 route('GET', '/ports', 'admin', ({ answer }) =>
   answer(200, [
     {
@@ -289,29 +288,18 @@ route('GET', '/files/{name}', 'open', ({ args, answer }) => {
 });
 route('PUT', '/files/{name}', 'admin', ({ args, body, answer }) => {
   files.set(args[0]!, { kind: 'other', size: body.length, modified: new Date().toISOString(), pack: null, body });
+  if (args[0] === 'branding.json') branding = { ...branding, ...(JSON.parse(body) as object) };
+  if (args[0]!.startsWith('logo.')) branding = { ...branding, logo: `/api/v1/files/${args[0]}` };
   answer(204);
 });
 route('DELETE', '/files/{name}', 'admin', ({ args, answer }) => {
   files.delete(args[0]!);
+  if (args[0]!.startsWith('logo.')) branding = { ...branding, logo: null };
   answer(204);
 });
 
-let branding = { name: 'bmsgate', accent: '#1f7ae0', accent_dark: '#5aa5ff', logo: null, footer: '' };
+let branding: Record<string, string | null> = { name: 'bmsgate', accent: '#1f7ae0', accent_dark: '#5aa5ff', logo: null, footer: '' };
 route('GET', '/branding', 'open', ({ answer }) => answer(200, branding));
-route('PUT', '/branding', 'admin', (call) => {
-  branding = { ...branding, ...json<object>(call) };
-  call.answer(204);
-});
-let logo = '';
-route('GET', '/branding/logo', 'open', ({ answer }) => answer(logo ? 200 : 404, logo, { 'Content-Type': 'image/svg+xml' }));
-route('PUT', '/branding/logo', 'admin', ({ body, answer }) => {
-  logo = body;
-  answer(204);
-});
-route('DELETE', '/branding/logo', 'admin', ({ answer }) => {
-  logo = '';
-  answer(204);
-});
 route('GET', '/backup', 'admin', ({ answer }) =>
   answer(
     200,

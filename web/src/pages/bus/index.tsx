@@ -82,7 +82,7 @@ function Accept({ bus, pack }: { bus: string; pack: BusPack }) {
   const [error, setError] = useState('');
   const accept = async () => {
     try {
-      await api(`/buses/${encodeURIComponent(bus)}/packs/${pack.address}/accept`, { method: 'POST', body: { id: pack.id, name: '' } });
+      await api('/settings', { method: 'PATCH', body: { pack: [{ id: pack.id, bus, protocol: pack.protocol, address: pack.address }] } });
       await loadBuses();
     } catch (failure) {
       setError(errorText(failure));

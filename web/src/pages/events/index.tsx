@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../../api/client.ts';
 import type { LogEvent } from '../../api/types.ts';
+import { alarmValue } from '../status/alarms.tsx';
 import { ALARMS } from '../../gen/alarms.ts';
 import { duration, isoDay, longDate, number, timeOfDay } from '../../lib/format.ts';
 import { t, tt, word } from '../../lib/i18n.ts';
@@ -25,18 +26,22 @@ const kPage = 50;
 
 export function eventText(event: LogEvent): string {
   if (event.type === 'alarm' && event.key && event.key !== 'other') return word(ALARMS[event.key] ?? event.text);
-  return tt(`event.${event.type}.${event.key ?? ''}`, event.text);
+  return tt(`event.${event.type}.${event.key ?? ''}`, event.text || event.key || event.type);
 }
 
 function details(event: LogEvent): string {
-  const unit = event.unit ? ` ${event.unit}` : '';
-  const value = typeof event.value === 'number' ? number(event.value, event.unit === 'V' ? 3 : 1) + unit : event.value;
+  const amount = (value: LogEvent['value']) =>
+    typeof value !== 'number'
+      ? value
+      : event.type === 'alarm'
+        ? alarmValue({ key: event.key ?? '', value })
+        : `${number(value, 1)}${event.unit ? ` ${event.unit}` : ''}`;
   const span = event.end ? (Date.parse(event.end) - Date.parse(event.time)) / 1000 : null;
   return [
     event.pack && (packById(event.pack)?.name ?? event.pack),
     event.cell && `${t('cell')} ${event.cell}`,
-    value,
-    typeof event.worst === 'number' && t('events.worst', { value: number(event.worst, event.unit === 'V' ? 3 : 1) + unit }),
+    amount(event.value),
+    typeof event.worst === 'number' && event.worst !== event.value && t('events.worst', { value: amount(event.worst) ?? '' }),
     span !== null && span > 0 && t('events.lasted', { time: duration(span) }),
     event.type === 'alarm' && !event.end && t('events.ongoing'),
     event.user && `${event.user}${event.origin ? `, ${event.origin}` : ''}`,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Branding: name, colours and logo, seen at once on the whole page, kept when saved.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../../api/client.ts';
 import type { Branding } from '../../api/types.ts';
 import { t } from '../../lib/i18n.ts';
@@ -13,6 +13,7 @@ const kLogoBytes = 200_000;
 
 export function BrandingPage() {
   const [draft, setDraft] = useState<Branding>(branding.peek());
+  const saved = useRef(draft.logo);
   const [said, setSaid] = useState<{ tone: 'good' | 'alarm'; text: string } | null>(null);
   useEffect(() => {
     const before = branding.peek();
@@ -29,11 +30,12 @@ export function BrandingPage() {
   };
   const upload = async (file: File | undefined) => {
     if (!file) return;
-    if (!['image/svg+xml', 'image/png'].includes(file.type) || file.size > kLogoBytes)
-      return setSaid({ tone: 'alarm', text: t('branding.logo_bad') });
+    const name = { 'image/svg+xml': 'logo.svg', 'image/png': 'logo.png' }[file.type];
+    if (!name || file.size > kLogoBytes) return setSaid({ tone: 'alarm', text: t('branding.logo_bad') });
     try {
-      await api('/branding/logo', { method: 'PUT', body: file });
-      change({ logo: `/api/v1/branding/logo?v=${Date.now()}` });
+      await api(`/files/${name}`, { method: 'PUT', body: file });
+      saved.current = `/api/v1/files/${name}`;
+      change({ logo: `/api/v1/files/${name}?v=${Date.now()}` });
     } catch (failure) {
       setSaid({ tone: 'alarm', text: errorText(failure) });
     }
@@ -42,8 +44,11 @@ export function BrandingPage() {
   const save = async (event: Event) => {
     event.preventDefault();
     try {
-      await api('/branding', { method: 'PUT', body: draft });
-      if (!draft.logo) await api('/branding/logo', { method: 'DELETE' });
+      const { logo, ...kept } = draft;
+      await api('/files/branding.json', { method: 'PUT', body: kept });
+      const before = saved.current;
+      if (before && !logo) await api(before.replace(/^\/api\/v1|\?.*$/g, ''), { method: 'DELETE' });
+      saved.current = logo;
       setSaid({ tone: 'good', text: t('settings.saved') });
     } catch (failure) {
       setSaid({ tone: 'alarm', text: errorText(failure) });
