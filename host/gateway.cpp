@@ -101,8 +101,6 @@ struct Gateway::Impl final : core::Subscriber {
     site.add(web::branding_routes(context.data_dir));
     site.add(web::backup_routes(context.clock, context.store, context.settings_changed, context.data_dir));
     site.add(web::metrics_routes(hub, context.clock, buses));
-    site.add(web::branding_routes(context.data_dir));
-    site.add(web::backup_routes(context.clock, context.store, context.settings_changed, context.data_dir));
     site.add(web::probe_routes(context.loop, context.clock, [this](std::string_view link) { return user_of(link); }));
     if (records) site.add(records->routes());
     site.add(web::openapi_routes(site));
