@@ -98,9 +98,9 @@ struct Gateway::Impl final : core::Subscriber {
     site.add(web::session_routes(context.auth));
     site.add(web::settings_routes(context.store, hub, context.settings_changed));
     site.add(web::system_routes(context.clock, context.store, context.auth, system));
+    site.add(web::metrics_routes(hub, context.clock, buses));
     site.add(web::branding_routes(context.data_dir));
     site.add(web::backup_routes(context.clock, context.store, context.settings_changed, context.data_dir));
-    site.add(web::metrics_routes(hub, context.clock, buses));
     site.add(web::probe_routes(context.loop, context.clock, [this](std::string_view link) { return user_of(link); }));
     if (records) site.add(records->routes());
     site.add(web::openapi_routes(site));
