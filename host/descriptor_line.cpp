@@ -52,6 +52,7 @@ struct DescriptorLine::Impl {
       owner.received({input.data(), static_cast<std::size_t>(got)});
       if (token.expired() || opening != openings) return;
       discarding = false;
+      if (static_cast<std::size_t>(got) < input.size()) break;  // that was all; waiting anew tells of more
     }
     if (!discard && stream.is_open()) wait_for_input();
   }

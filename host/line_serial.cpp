@@ -13,7 +13,7 @@ namespace bmsgate::host {
 namespace {
 
 using std::chrono::milliseconds;
-constexpr DescriptorLine::Retry kRetry{milliseconds{300}, milliseconds{500}};
+constexpr DescriptorLine::Retry kRetry{milliseconds{200}, milliseconds{250}};
 
 [[nodiscard]] std::string open_problem(const std::string& path, int error) {
   switch (error) {
