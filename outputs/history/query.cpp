@@ -138,6 +138,7 @@ std::vector<Piece> plan(const Store& store, std::string_view pack, core::UtcMs f
       for (std::size_t finer = 0; finer < i; ++finer) {
         if (held[finer]) until = std::min(until, held[finer]->first);
       }
+      if (until != kEver) until = until / tier.tick_ms * tier.tick_ms;  // a tick that the finer tier tells of is not told twice
     }
     if (i > 0 && held[i]) until = std::min(until, held[i]->second + tier.tick_ms);
     if (i > 0 && !held[i]) continue;

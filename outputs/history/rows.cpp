@@ -47,9 +47,10 @@ bool ChunkBuilder::add(const HistoryRow& row) {
   for (const auto& [key, value] : row.cells) {
     auto& target = column(key);
     // A column's distances are 0 where they were left out; its values are holes there.
-    const bool holes = key.part == ColumnPart::kValue && target.values.size() < rows;
-    if (holes && target.valid.empty()) target.valid.assign(target.values.size(), true);
-    if (!target.valid.empty()) target.valid.resize(rows, false);
+    if (key.part == ColumnPart::kValue && target.values.size() < rows) {
+      if (target.valid.empty()) target.valid.assign(target.values.size(), true);
+      target.valid.resize(rows, false);
+    }
     target.values.resize(rows, key.part == ColumnPart::kValue && !target.values.empty() ? target.values.back() : 0);
     target.values.push_back(value);
     if (!target.valid.empty()) target.valid.push_back(true);
