@@ -109,6 +109,7 @@ TEST_F(Api, AlarmsAreEvents) {
     reading.sample.alarms.add({core::AlarmId::kCellOv, core::Severity::kAlarm, 3});
     hub().publish(reading);
   });
+  EXPECT_THAT(json::serialize(next_reading(stream)), HasSubstr("cell_ov"));  // the reading shows its alarm already
   EXPECT_THAT(stream.read_until("cell_ov"), HasSubstr("event: event"));
 }
 
