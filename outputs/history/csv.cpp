@@ -180,7 +180,7 @@ std::string daily_csv(const Store& store, std::span<const Chunk> pending, std::s
       nearest = row;
     }
     if (nearest == answer.t_ms.size()) continue;
-    any = true;
+    any = any || answer.t_ms[nearest] >= day_from_ms;  // the end of the day before makes no file
     std::vector<std::string> values(1 + cells);
     for (const auto& one : answer.series) {
       if (!one.valid[nearest]) continue;

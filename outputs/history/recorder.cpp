@@ -196,15 +196,19 @@ void Recorder::run() {
   for (;;) {
     bool stopping = false;
     std::uint64_t flushing = 0;
+    std::vector<Edit> edits;
     {
       std::unique_lock lock{mutex_};
-      wake_.wait_until(lock, next_commit, [&] { return stopping_ || flush_wanted_ > flush_done_ || queue_.size() >= kWakeAt; });
+      wake_.wait_until(lock, next_commit,
+                       [&] { return stopping_ || flush_wanted_ > flush_done_ || !edits_.empty() || queue_.size() >= kWakeAt; });
       drain();
       stopping = stopping_;
+      edits.swap(edits_);
       flushing = flush_wanted_;
-      if (!stopping && flush_wanted_ == flush_done_ && std::chrono::steady_clock::now() < next_commit) continue;
+      if (!stopping && edits.empty() && flush_wanted_ == flush_done_ && std::chrono::steady_clock::now() < next_commit) continue;
     }
     const bool ok = write();
+    for (const auto& change : edits) change(ok);
     next_commit = std::chrono::steady_clock::now() + std::chrono::seconds{options_.commit_s};
     if (ok && !stopping && std::chrono::steady_clock::now() >= next_retain) {
       retain();

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -59,6 +60,13 @@ class Recorder final : public core::Subscriber {
   /// The note as it lies in the file; only before start() (it reads the disk).
   [[nodiscard]] std::optional<std::string> load_note(std::string_view key);
 
+  /// Takes [from_ms, to_ms) of a pack out of the history, in memory and on the disk; `done` on the writer thread. Any thread. False: too
+  /// many changes wait already, or the recorder has ended; nothing happens then.
+  [[nodiscard]] bool erase(std::string pack, core::UtcMs from_ms, core::UtcMs to_ms, std::function<void(bool ok)> done);
+  /// Puts rows of the 20-minute tier into the past of a pack; what is there already stays. `done` as above, with the count of new rows;
+  /// nullopt: the disk does not allow it.
+  [[nodiscard]] bool insert(std::string pack, Chunk rows, std::function<void(std::optional<std::size_t> added)> done);
+
   /// Rows of a pack that are not in the file yet, oldest first. Any thread.
   [[nodiscard]] std::vector<Chunk> pending(std::string_view pack);
   [[nodiscard]] RecorderCounters counters() const;
@@ -76,6 +84,7 @@ class Recorder final : public core::Subscriber {
     EventRow event;
     bool is_end{false};
   };
+  using Edit = std::function<void(bool written)>;  // false: the disk takes nothing just now
   using Notes = std::map<std::string, std::string>;
   /// Everything about one pack that is not in the file yet.
   struct PackState {
@@ -100,6 +109,9 @@ class Recorder final : public core::Subscriber {
   [[nodiscard]] std::pair<std::vector<EventChange>, Notes> waiting() const;
   bool write_events(const std::vector<EventChange>& changes, const Notes& notes);
   void compact(const std::string& pack, HistoryTier tier);
+  [[nodiscard]] bool edit(Edit edit);
+  void forget(const std::string& pack, core::UtcMs from_ms, core::UtcMs to_ms);  // what is in memory of a range
+  bool in_transaction(const std::function<bool(Store&)>& change);
   void retain();
   void resume(const std::string& pack, PackState& state);  // condensers go on where the last run stopped
   bool ensure_open();
@@ -117,6 +129,7 @@ class Recorder final : public core::Subscriber {
   std::vector<Item> unplaced_;  // readings from before the clock was set
   std::vector<EventChange> events_;
   Notes notes_;
+  std::vector<Edit> edits_;
   std::map<std::string, PackState, std::less<>> packs_;
   RecorderCounters counters_;
   core::Instant started_{};

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/clock.hpp"
@@ -27,6 +28,9 @@ struct HistoryRow {
 /// Gathers rows, oldest first, into a chunk. Columns appear when their first value comes; what a row lacks is a hole.
 class ChunkBuilder {
  public:
+  ChunkBuilder() = default;
+  /// Goes on where a chunk with sorted columns ends.
+  explicit ChunkBuilder(Chunk chunk) : chunk_{std::move(chunk)} {}
   /// A row that is not younger than the last one is left out (the clock was set back): false.
   bool add(const HistoryRow& row);
   [[nodiscard]] std::size_t rows() const noexcept { return chunk_.times.size(); }
