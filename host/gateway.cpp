@@ -11,6 +11,7 @@
 #include "host/web/api_owner.hpp"
 #include "host/web/api_probe.hpp"
 #include "host/web/stream.hpp"
+#include "host/web/traffic_stream.hpp"
 #include "outputs/modbus_server.hpp"
 #include "outputs/mqtt.hpp"
 
@@ -84,7 +85,8 @@ struct Gateway::Impl final : core::Subscriber {
 
   void add_routes() {
     const web::BusSource buses{.all = [this] { return snapshots(); },
-                               .capture = [this](std::string_view bus, std::chrono::seconds last) { return capture(bus, last); }};
+                               .capture = [this](std::string_view bus, std::chrono::seconds last) { return capture(bus, last); },
+                               .follow = [this](std::string_view bus) { return follow(bus); }};
     const web::SystemSource system{.version = std::string{kVersion},
                                    .data_dir = context.data_dir,
                                    .demo = context.demo,
@@ -135,6 +137,12 @@ struct Gateway::Impl final : core::Subscriber {
       if (line->bus.id() == bus) return line->traffic.capture(line->link, context.clock.now(), context.clock.utc_ms(), last);
     }
     return std::nullopt;
+  }
+  [[nodiscard]] std::shared_ptr<web::BodySource> follow(std::string_view bus) const {
+    for (const auto& line : lines) {
+      if (line->bus.id() == bus) return web::make_traffic_stream(line->traffic);
+    }
+    return nullptr;
   }
   /// The bus that uses a link, whatever options either of them names.
   [[nodiscard]] std::string user_of(std::string_view link) const {

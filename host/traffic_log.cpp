@@ -8,23 +8,33 @@
 #include <limits>
 #include <new>
 
+#include "outputs/pack_json.hpp"
+
 namespace bmsgate::host {
 
 void TrafficLog::on_line(core::Direction direction, std::span<const std::uint8_t> bytes, core::Instant at) noexcept {
+  const TrafficPiece piece{at, direction == core::Direction::kToBms, bytes};
   try {
-    make_room(at);
-    const auto size = std::min<std::size_t>(bytes.size(), std::numeric_limits<std::uint16_t>::max());
-    if (blocks_.empty() || blocks_.back().bytes.size() + size > kBlockBytes) {
-      blocks_.emplace_back();
-      blocks_.back().bytes.reserve(kBlockBytes);
+    keep(piece);
+    const auto watchers = watchers_;  // one of them may go away while it is told
+    for (auto* watcher : watchers) {
+      if (std::find(watchers_.begin(), watchers_.end(), watcher) != watchers_.end()) watcher->on_piece(piece);
     }
-    auto& block = blocks_.back();
-    block.entries.push_back(
-        {at, static_cast<std::uint32_t>(block.bytes.size()), static_cast<std::uint16_t>(size), direction == core::Direction::kToBms});
-    block.bytes.insert(block.bytes.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
   } catch (const std::bad_alloc&) {
     blocks_.clear();  // better no log than no gateway
   }
+}
+
+void TrafficLog::keep(const TrafficPiece& piece) {
+  make_room(piece.at);
+  const auto size = std::min<std::size_t>(piece.bytes.size(), std::numeric_limits<std::uint16_t>::max());
+  if (blocks_.empty() || blocks_.back().bytes.size() + size > kBlockBytes) {
+    blocks_.emplace_back();
+    blocks_.back().bytes.reserve(kBlockBytes);
+  }
+  auto& block = blocks_.back();
+  block.entries.push_back({piece.at, static_cast<std::uint32_t>(block.bytes.size()), static_cast<std::uint16_t>(size), piece.to_bms});
+  block.bytes.insert(block.bytes.end(), piece.bytes.begin(), piece.bytes.begin() + static_cast<std::ptrdiff_t>(size));
 }
 
 void TrafficLog::make_room(core::Instant now) {
@@ -50,7 +60,10 @@ std::string TrafficLog::capture(std::string_view link, core::Instant now, core::
     }
   }
   const auto start_ms = any && utc_ms != 0 ? utc_ms - (now - first).count() / 1000 : utc_ms;
-  return fmt::format("# link: {}\n# start_utc_ms: {}\n{}", link, start_ms, body);
+  std::string start;
+  outputs::append_time(start, start_ms);
+  std::erase(start, '"');
+  return fmt::format("# link: {}\n# start: {}\n{}", link, start, body);
 }
 
 }  // namespace bmsgate::host

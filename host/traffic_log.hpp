@@ -16,6 +16,22 @@
 
 namespace bmsgate::host {
 
+/// One piece as it went over the line.
+struct TrafficPiece {
+  core::Instant at;
+  bool to_bms;
+  std::span<const std::uint8_t> bytes;  // valid during the call only
+};
+
+/// Who follows the traffic of a line.
+class TrafficWatcher {
+ public:
+  virtual void on_piece(const TrafficPiece& piece) = 0;
+
+ protected:
+  ~TrafficWatcher() = default;
+};
+
 class TrafficLog final : public core::LineTap {
  public:
   static constexpr std::chrono::seconds kKeep{600};
@@ -25,6 +41,10 @@ class TrafficLog final : public core::LineTap {
 
   /// A capture file (contract) of what came in the last `seconds` before `now`.
   [[nodiscard]] std::string capture(std::string_view link, core::Instant now, core::UtcMs utc_ms, std::chrono::seconds last) const;
+
+  void watch(TrafficWatcher& watcher) { watchers_.push_back(&watcher); }
+  void unwatch(TrafficWatcher& watcher) { std::erase(watchers_, &watcher); }
+  [[nodiscard]] std::size_t watcher_count() const { return watchers_.size(); }
 
  private:
   // Pieces in blocks, so that a quiet line costs little and a busy one no allocation per piece.
@@ -40,8 +60,10 @@ class TrafficLog final : public core::LineTap {
   };
   static constexpr std::size_t kBlockBytes = std::size_t{32} << 10;
   void make_room(core::Instant now);
+  void keep(const TrafficPiece& piece);
 
   std::deque<Block> blocks_;
+  std::vector<TrafficWatcher*> watchers_;
 };
 
 }  // namespace bmsgate::host

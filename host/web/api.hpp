@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +28,8 @@ struct BusSource {
   std::function<std::vector<BusSnapshot>()> all;
   /// The last traffic as a capture file; nothing: there is no such bus.
   std::function<std::optional<std::string>(std::string_view bus, std::chrono::seconds last)> capture;
+  /// Its traffic from now on, as server-sent events `frame`; nullptr: there is no such bus, or too many follow it already.
+  std::function<std::shared_ptr<BodySource>(std::string_view bus)> follow{};
 };
 /// /buses, /buses/{id}/capture
 [[nodiscard]] std::vector<Route> bus_routes(const core::Hub& hub, BusSource source);

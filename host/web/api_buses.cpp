@@ -67,6 +67,18 @@ void append_pack_link(std::string& out, const core::Hub& hub, const BusSnapshot&
   out += '}';
 }
 
+Response no_such_bus(const std::string& id) { return problem(404, "there is no bus '" + id + "'; GET /api/v1/buses lists them"); }
+
+Response follow(const BusSource& source, const Request& request) {
+  auto traffic = source.follow ? source.follow(request.args[0]) : nullptr;
+  if (traffic == nullptr) return no_such_bus(request.args[0]);
+  Response response;
+  response.type = "text/event-stream";
+  response.headers.emplace_back("Cache-Control", "no-store");
+  if (!request.head) response.source = std::move(traffic);
+  return response;
+}
+
 }  // namespace
 
 void append_bus(std::string& out, const core::Hub& hub, const BusSnapshot& bus) {
@@ -103,6 +115,7 @@ std::vector<Route> bus_routes(const core::Hub& hub, BusSource source) {
     reply(json_response(out + "]"));
   };
   auto capture = [source](const Request& request, const Reply& reply) {
+    if (request.parameter("follow") == "1") return reply(follow(source, request));
     int seconds = 600;
     if (const auto text = request.parameter("seconds")) {
       const auto end = text->data() + text->size();
@@ -111,7 +124,7 @@ std::vector<Route> bus_routes(const core::Hub& hub, BusSource source) {
         return reply(problem(400, "seconds is a number from 1 to 600"));
     }
     auto text = source.capture(request.args[0], std::chrono::seconds{seconds});
-    if (!text) return reply(problem(404, "there is no bus '" + request.args[0] + "'; GET /api/v1/buses lists them"));
+    if (!text) return reply(no_such_bus(request.args[0]));
     Response response;
     response.type = "text/plain; charset=utf-8";
     response.headers.emplace_back("Content-Disposition", "attachment; filename=\"bus.capture\"");
@@ -122,7 +135,7 @@ std::vector<Route> bus_routes(const core::Hub& hub, BusSource source) {
       {Method::kGet, "/api/v1/buses", Role::kViewer, "Lines and how well they work", "Buses", all},
       // Frames of a BMS may hold its passwords, and no dialect marks where: so this is for the admin alone.
       {Method::kGet, "/api/v1/buses/{id}/capture", Role::kAdmin, "The last traffic of a line as a capture file", "text/plain", capture,
-       "seconds", kOwnPassword},
+       "seconds,follow", kOwnPassword},
   };
 }
 

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <array>
+
 #include "web_fixture.hpp"
 
 namespace bmsgate::host::web {
@@ -131,6 +134,34 @@ TEST_F(Api, CaptureChecksItsQuery) {
     EXPECT_EQ(ask("GET", std::string{"/api/v1/buses/bus1/capture?seconds="} + seconds, admin).status, 400) << seconds;
   }
   EXPECT_EQ(ask("GET", "/api/v1/buses/bus2/capture", admin).status, 404);
+}
+
+TEST_F(Api, TrafficCanBeFollowed) {
+  own_password();
+  Client client{port()};
+  client.send(request("GET", "/api/v1/buses/bus1/capture?follow=1", log_in("admin", kPassword)));
+  EXPECT_THAT(client.read_until(":\n\n"), HasSubstr("text/event-stream"));
+  on_loop([this] {
+    const std::array<std::uint8_t, 3> bytes{0x4e, 0x57, 0x00};
+    traffic().on_line(core::Direction::kToBms, bytes, core::Instant{core::Duration{5}});
+  });
+  EXPECT_THAT(client.read_until("\n\n"), HasSubstr(R"({"t_us":5,"dir":">","hex":"4e5700"})"));
+}
+
+TEST(TrafficLog, KeepsTheLastMinutesInBoundedMemory) {
+  host::TrafficLog log;
+  const std::array<std::uint8_t, 200> reply{0x55, 0xaa};
+  core::Instant now{};
+  for (int i = 0; i < 20'000; ++i) {  // 4 MB in 5000 s
+    now += std::chrono::milliseconds{250};
+    log.on_line(i % 2 == 0 ? core::Direction::kToBms : core::Direction::kFromBms, reply, now);
+  }
+  const auto ten_minutes = log.capture("pty:/x", now, 1'800'000'000'000, std::chrono::seconds{600});
+  const auto lines = std::count(ten_minutes.begin(), ten_minutes.end(), '\n');
+  EXPECT_GE(lines, 600 * 4);
+  EXPECT_LE(lines, 600 * 4 + 4);
+  EXPECT_THAT(ten_minutes, HasSubstr("# link: pty:/x\n"));
+  EXPECT_THAT(log.capture("pty:/x", now, 0, std::chrono::seconds{1}), HasSubstr("\n0 > 55aa00"));
 }
 
 /// Fills in the {…} of a path.

@@ -18,6 +18,7 @@
 #include "host/system_clock.hpp"
 #include "host/web/server.hpp"
 #include "host/web/stream.hpp"
+#include "host/web/traffic_stream.hpp"
 
 namespace bmsgate::host::web {
 namespace {
@@ -128,7 +129,8 @@ struct WebTest::Parts {
                           .capture = [](std::string_view bus, std::chrono::seconds) -> std::optional<std::string> {
                             if (bus != "bus1") return std::nullopt;
                             return "# link: pty:/x\n";
-                          }};
+                          },
+                          .follow = [this](std::string_view) { return make_traffic_stream(traffic); }};
     site->add(pack_routes(hub, clock));
     site->add(stream.routes());
     site->add(bus_routes(hub, buses));
@@ -148,6 +150,7 @@ struct WebTest::Parts {
   NullLog log;
   WebOptions options;
   core::Hub hub;
+  TrafficLog traffic;
   boost::asio::io_context loop;
   std::unique_ptr<Users> users;
   std::unique_ptr<Auth> auth;
@@ -177,6 +180,7 @@ void WebTest::TearDown() {
 
 std::uint16_t WebTest::port() const { return parts_->server.port(); }
 core::Hub& WebTest::hub() { return parts_->hub; }
+TrafficLog& WebTest::traffic() { return parts_->traffic; }
 Users& WebTest::users() { return *parts_->users; }
 WebOptions& WebTest::options() { return parts_->options; }
 Site& WebTest::site() { return *parts_->site; }

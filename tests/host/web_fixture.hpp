@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "core/hub.hpp"
+#include "host/traffic_log.hpp"
 #include "host/users.hpp"
 #include "host/web/api.hpp"
 #include "host/web/auth.hpp"
@@ -77,6 +78,7 @@ class WebTest : public ::testing::Test {
 
   static constexpr std::string_view kPassword = "correct horse";
   core::Hub& hub();
+  TrafficLog& traffic();
   Users& users();
   WebOptions& options();
   Site& site();
