@@ -111,6 +111,7 @@ class App {
         .store = store_,
         .auth = *auth_,
         .data_dir = folder_.path().string(),
+        .started = started_,
         .demo = config_.demo,
         .settings_changed = [this](const SettingsStore::Change& change, const web::Caller& caller) { return apply(change, caller); }});
     if (auto failure = gateway_->start()) {
@@ -153,6 +154,7 @@ class App {
 
   const AppConfig& config_;
   SystemClock clock_;
+  const core::Instant started_{clock_.now()};
   Log log_;
   asio::io_context loop_{1};
   asio::signal_set signals_{loop_, SIGTERM, SIGINT};
@@ -195,7 +197,8 @@ std::string app_openapi() {
   SettingsStore store{program_hooks()};
   Users users{{}};
   web::Auth auth{users, store.current().web, clock, {}};
-  Gateway gateway{{.loop = loop, .clock = clock, .log = log, .store = store, .auth = auth, .data_dir = {}, .settings_changed = {}}};
+  Gateway gateway{
+      {.loop = loop, .clock = clock, .log = log, .store = store, .auth = auth, .data_dir = {}, .started = {}, .settings_changed = {}}};
   return web::openapi_json(gateway.site().routes());
 }
 

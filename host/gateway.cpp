@@ -89,6 +89,7 @@ struct Gateway::Impl final : core::Subscriber {
                                .follow = [this](std::string_view bus) { return follow(bus); }};
     const web::SystemSource system{.version = std::string{kVersion},
                                    .data_dir = context.data_dir,
+                                   .started = context.started,
                                    .demo = context.demo,
                                    .first_run = [this] { return context.store.current().packs.empty(); },
                                    .commands_enabled = [] { return false; },

@@ -31,6 +31,7 @@ struct GatewayContext {
   SettingsStore& store;
   web::Auth& auth;
   std::string data_dir;
+  core::Instant started{};  // of the program
   bool demo{false};
   web::SettingsChanged settings_changed;
 };

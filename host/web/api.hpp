@@ -54,6 +54,7 @@ struct ServiceState {
 struct SystemSource {
   std::string version;
   std::string data_dir;
+  core::Instant started{};
   bool demo{false};
   std::function<bool()> first_run;
   std::function<bool()> commands_enabled;

@@ -61,13 +61,12 @@ json::object ui_of(const GeneralOptions& general) {
 }  // namespace
 
 std::vector<Route> system_routes(const core::Clock& clock, const SettingsStore& store, Auth& auth, SystemSource source) {
-  const auto started = clock.now();
-  auto show = [&clock, &store, &auth, source = std::move(source), started](const Request&, const Reply& reply) {
+  auto show = [&clock, &store, &auth, source = std::move(source)](const Request&, const Reply& reply) {
     json::object out;
     out["version"] = source.version;
     out["name"] = store.current().general.name;
     out["ui"] = ui_of(store.current().general);
-    out["uptime_s"] = (clock.now() - started).count() / 1'000'000;
+    out["uptime_s"] = (clock.now() - source.started).count() / 1'000'000;
     std::string time;
     outputs::append_time(time, clock.utc_ms());
     out["time"] = json::parse(time);

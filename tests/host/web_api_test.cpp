@@ -161,7 +161,7 @@ TEST(TrafficLog, KeepsTheLastMinutesInBoundedMemory) {
   EXPECT_GE(lines, 600 * 4);
   EXPECT_LE(lines, 600 * 4 + 4);
   EXPECT_THAT(ten_minutes, HasSubstr("# link: pty:/x\n"));
-  EXPECT_THAT(log.capture("pty:/x", now, 0, std::chrono::seconds{1}), HasSubstr("\n0 > 55aa00"));
+  EXPECT_THAT(log.capture("pty:/x", now, 0, std::chrono::seconds{1}), HasSubstr("\n0 < 55aa00"));
 }
 
 /// Fills in the {…} of a path.
