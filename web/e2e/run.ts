@@ -46,7 +46,8 @@ async function walk(): Promise<void> {
   const worker = async () => {
     for (let how = waiting.shift(); how; how = waiting.shift()) await walkLook(how, stops);
   };
-  await Promise.all([worker(), worker()]);
+  const ended = await Promise.allSettled([worker(), worker()]);
+  for (const end of ended) if (end.status === 'rejected') await tally.test('walk', () => Promise.reject(end.reason));
 }
 
 if (wanted('walk')) await walk();
