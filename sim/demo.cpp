@@ -12,7 +12,9 @@ namespace {
 
 constexpr unsigned kPacksPerSet = 4;
 constexpr core::UtcMs kHourMs = 3'600'000;
-constexpr core::UtcMs kRunUpMs = 30 * 24 * kHourMs;  // long enough that the start no longer matters
+constexpr unsigned kRunUpDays = 30;  // long enough that the start no longer matters
+constexpr core::UtcMs kRunUpMs = kRunUpDays * 24 * kHourMs;
+constexpr unsigned kPastDays = 200;  // what history tells of
 
 PackProfile jk_bx_8s(std::uint64_t seed) {
   PackProfile profile;
@@ -102,7 +104,11 @@ std::unique_ptr<Simulator> make_demo_simulator(const DemoLine& line, core::UtcMs
     if (profile.forced_alarm) profile.forced_alarm->first_s += static_cast<std::uint32_t>(kRunUpMs / 1000);
     auto model = std::make_shared<PackModel>(profile);
     model->advance(now_utc_ms - kRunUpMs);
+    const auto before_mah = model->state().cycled_mah;
     model->advance(now_utc_ms);
+    // The days of the past that were not run through count as well; rather too much than a counter that runs back.
+    const auto mah_a_day = static_cast<double>(model->state().cycled_mah - before_mah) / kRunUpDays;
+    model->add_past_throughput(1.15 * mah_a_day / 1000 * (kPastDays - kRunUpDays));
     packs.push_back({demo.address, std::move(model)});
   }
   SimulatorOptions options;

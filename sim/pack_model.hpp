@@ -132,6 +132,8 @@ class PackModel {
 
   // For tests and for the makers of scenes.
   void set_fixed_current(std::optional<double> current_a) { profile_.fixed_current_a = current_a; }
+  /// Charge that went through the pack before: raises the cycle counter and the totals.
+  void add_past_throughput(double ah);
   /// Charge in the cells (Ah, mean over the string), for energy balances.
   [[nodiscard]] double stored_ah() const;
 

@@ -63,6 +63,13 @@ void PackModel::measure_extremes() {
   state_.average_mv = static_cast<std::uint16_t>((state_.pack_mv + profile_.cells / 2U) / profile_.cells);
 }
 
+void PackModel::add_past_throughput(double ah) {
+  const double more_as = ah * kHourS;
+  cycled_as_ += more_as;
+  charged_as_ += more_as;
+  discharged_as_ += more_as;
+}
+
 double PackModel::stored_ah() const {
   const double sum = std::accumulate(cells_.begin(), cells_.begin() + profile_.cells, 0.0,
                                      [](double so_far, const Cell& cell) { return so_far + cell.charge_as; });

@@ -71,6 +71,31 @@ TEST(Demo, OnePackRaisesAnAlarmNowAndThen) {
   EXPECT_LE(started, 5U);
 }
 
+TEST(Demo, CountersGoOnWhereThePastEnds) {
+  const auto line = demo_lines()[0];
+  const auto simulator = make_demo_simulator(line, kUtc);
+  std::vector<std::uint8_t> out;
+  simulator->poll(core::Instant{seconds{100}}, out);
+  simulator->poll(core::Instant{seconds{101}}, out);
+  for (std::size_t i = 0; i < line.packs.size(); ++i) {
+    HistorySpec spec;
+    spec.profile = line.packs[i].profile;
+    spec.from_utc_ms = kUtc - 200 * kDayMs;
+    spec.to_utc_ms = kUtc;
+    core::Sample last;
+    make_history(spec, [&](core::UtcMs, const core::Sample& sample) {
+      last = sample;
+      return true;
+    });
+    const auto now = simulator->packs()[i].model->truth();
+    const auto cycles = [](const core::Sample& sample) { return sample.get(core::Field::kCycles); };
+    EXPECT_GE(cycles(now), cycles(last)) << line.packs[i].id;
+    EXPECT_LT(cycles(now), cycles(last) + 60) << line.packs[i].id;
+    EXPECT_NEAR(now.get(core::Field::kSoc), last.get(core::Field::kSoc), 30) << line.packs[i].id;
+    EXPECT_NEAR(now.get(core::Field::kPackVoltage), last.get(core::Field::kPackVoltage), 300) << line.packs[i].id;
+  }
+}
+
 TEST(HistoryMaker, MakesEveryStepAndTheSameEachTime) {
   HistorySpec spec;
   spec.from_utc_ms = kUtc;

