@@ -29,7 +29,7 @@ constexpr core::Duration kListenTimeWithBytes = seconds{15};
 constexpr core::Duration kTotalTime = seconds{90};
 constexpr core::Duration kIdentityTime = seconds{3};             // for the names of those who have answered,
 constexpr core::Duration kIdentityTimeEach = milliseconds{400};  // and more for each
-constexpr core::Duration kPeriod = seconds{10};                  // far apart: settings and names come in between
+constexpr core::Duration kPeriod = seconds{60};                  // far apart: settings and names come in between
 constexpr std::array<std::uint32_t, 2> kSpeeds{115200, 9600};
 
 struct Phase {
