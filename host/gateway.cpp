@@ -8,6 +8,7 @@
 #include "host/records.hpp"
 #include "host/traffic_log.hpp"
 #include "host/version.hpp"
+#include "host/web/api_files.hpp"
 #include "host/web/api_owner.hpp"
 #include "host/web/api_probe.hpp"
 #include "host/web/stream.hpp"
@@ -106,6 +107,11 @@ struct Gateway::Impl final : core::Subscriber {
     site.add(web::backup_routes(context.clock, context.store, context.settings_changed, context.data_dir));
     site.add(web::probe_routes(context.loop, context.clock, [this](std::string_view link) { return user_of(link); }));
     if (records) site.add(records->routes());
+    site.add(web::files_routes({.clock = context.clock,
+                                .settings = context.store,
+                                .settings_changed = context.settings_changed,
+                                .data_dir = context.data_dir,
+                                .history = records ? std::optional{records->source()} : std::nullopt}));
     site.add(web::openapi_routes(site));
   }
 

@@ -72,13 +72,15 @@ void Records::stop() {
   impl_->recorder.stop();
 }
 
-std::vector<web::Route> Records::routes() {
-  return web::history_routes({.hub = impl_->hub,
-                              .clock = impl_->clock,
-                              .recorder = impl_->recorder,
-                              .reader = impl_->reader,
-                              .options = impl_->options,
-                              .file = impl_->file});
+web::HistorySource Records::source() {
+  return {.hub = impl_->hub,
+          .clock = impl_->clock,
+          .recorder = impl_->recorder,
+          .reader = impl_->reader,
+          .options = impl_->options,
+          .file = impl_->file};
 }
+
+std::vector<web::Route> Records::routes() { return web::history_routes(source()); }
 
 }  // namespace bmsgate::host

@@ -9,6 +9,7 @@
 #include "core/clock.hpp"
 #include "core/hub.hpp"
 #include "core/log.hpp"
+#include "host/web/api_history.hpp"
 #include "host/web/http.hpp"
 #include "outputs/history_options.hpp"
 
@@ -29,6 +30,8 @@ class Records {
   /// Writes what is not on the disk yet.
   void stop();
   [[nodiscard]] std::vector<web::Route> routes();
+  /// For routes of others that read or change the history.
+  [[nodiscard]] web::HistorySource source();
 
  private:
   struct Impl;

@@ -20,6 +20,13 @@ namespace bmsgate::host::web {
 [[nodiscard]] std::vector<Route> backup_routes(const core::Clock& clock, SettingsStore& store, SettingsChanged changed,
                                                const std::string& data_dir);
 
+/// The document of GET /backup. `front`: further members before it, as JSON text with a comma at the end.
+[[nodiscard]] std::string backup_json(const core::Clock& clock, const SettingsStore& store, const std::string& data_dir,
+                                      std::string_view front = {});
+/// Restores such a document, or a config.txt of the original (of which the MQTT keys have a meaning here).
+[[nodiscard]] Response restore_backup(SettingsStore& store, const SettingsChanged& changed, const std::string& data_dir,
+                                      const Request& request);
+
 /// The branding as JSON text, complete with defaults.
 [[nodiscard]] std::string branding_json(const std::string& data_dir);
 /// Checks and keeps it; answers what is wrong with it, empty: nothing.
