@@ -113,8 +113,10 @@ TEST_F(RecorderEditTest, ADayIsTakenOutOfAllTiersAndOfMemory) {
   EXPECT_FALSE(csv(third).empty());
   for (const auto& tier : kTiers) {
     store()->for_each_chunk("boat", tier.tier, 0, INT64_MAX, [&](ChunkRow&& row) {
-      for (const auto tick : decode(row.bytes)->times) {
-        EXPECT_NE(day_of(tick * tier.tick_ms), second) << tier.key;
+      const auto chunk = decode(row.bytes);
+      EXPECT_TRUE(chunk);
+      for (std::size_t i = 0; chunk && i < chunk->times.size(); ++i) {
+        EXPECT_NE(day_of(chunk->times[i] * tier.tick_ms), second) << tier.key;
       }
       return true;
     });
