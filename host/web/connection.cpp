@@ -281,8 +281,8 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     set_deadline(kWrite);
     asio::async_write(socket_, buffers, [self, last](ErrorCode error, std::size_t) {
       if (error) return self->close();
-      if (!last) return self->next_piece();
-      self->answered();
+      if (last) return self->answered();
+      if (self->response_.source != nullptr) self->next_piece();  // without: closed after these bytes went out, before this was called
     });
   }
   void answered() {

@@ -157,6 +157,21 @@ TEST_F(Api, TrafficCanBeFollowed) {
   EXPECT_THAT(client.read_until("\n\n"), HasSubstr(R"({"t_us":5,"dir":">","hex":"4e5700"})"));
 }
 
+TEST_F(Api, AServerMayStopWhileAPieceIsOnItsWay) {
+  own_password();
+  Client client{port()};
+  client.send(request("GET", "/api/v1/buses/bus1/capture?follow=1", log_in("admin", kPassword)));
+  EXPECT_THAT(client.read_until(":\n\n"), HasSubstr("text/event-stream"));
+  on_loop([] {});  // until the source has been asked for its next piece
+  on_loop([this] {
+    const std::array<std::uint8_t, 3> bytes{0x4e, 0x57, 0x00};
+    traffic().on_line(core::Direction::kToBms, bytes, core::Instant{core::Duration{5}});  // written, the call that says so still to come
+    stop_server();
+  });
+  on_loop([] {});
+  EXPECT_EQ(connections(), 0U);
+}
+
 TEST(TrafficLog, KeepsTheLastMinutesInBoundedMemory) {
   host::TrafficLog log;
   const std::array<std::uint8_t, 200> reply{0x55, 0xaa};

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <cstdlib>
@@ -142,7 +143,10 @@ struct WebTest::Parts {
 
   void run() {
     server.start(*site);
-    thread = std::thread{[this] { loop.run(); }};
+    thread = std::thread{[this] {
+      const auto until_stopped = boost::asio::make_work_guard(loop);  // a stopped server leaves nothing to do
+      loop.run();
+    }};
   }
 
   std::filesystem::path folder;
@@ -192,6 +196,8 @@ std::size_t WebTest::connections() const {
   on_loop([&] { count = parts_->server.client_count(); });
   return count;
 }
+
+void WebTest::stop_server() { parts_->server.stop(); }
 
 void WebTest::on_loop(const std::function<void()>& work) const {
   std::promise<void> done;

@@ -83,6 +83,7 @@ class WebTest : public ::testing::Test {
   WebOptions& options();
   Site& site();
   [[nodiscard]] std::size_t connections() const;
+  void stop_server();  // on the server's thread
 
  private:
   struct Parts;
