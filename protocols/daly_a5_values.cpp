@@ -337,7 +337,7 @@ bool frames_suffice(const Board& board) noexcept {
       if (board.cells == 0) return run > 0 && run == frames.extent();
       return run >= (board.cells + kCellsPerFrame - 1) / kCellsPerFrame;
     case kTemperatures: return run >= std::max<std::size_t>(1, (board.sensors + kSensorsPerFrame - 1) / kSensorsPerFrame);
-    default: return run > 0 && run == frames.extent();
+    default: return run > 0 && run == frames.extent() && (run >= text_frames(board.frames_id) || frames.frame(run - 1).back() <= ' ');
   }
 }
 

@@ -123,7 +123,7 @@ Scan JkPb::scan(Bytes bytes) const noexcept {
     const auto found = scan_jk_frame(bytes);
     return closing_ && found.verdict == Verdict::kMore && bytes.size() < 4 ? Scan{Verdict::kNone} : found;
   }
-  if (may_pad_ && bytes[0] == 0) {
+  if (padding_left_ > 0 && padding_from_ == counters_.bytes_skipped && bytes[0] == 0) {
     // Address 0 begins with 00 as well, but goes on with its function.
     if (bytes.size() == 1 ? closing_ : bytes[1] != kWriteRegisters && bytes[1] != kReadRegisters) return {Verdict::kFrame, 1};
   }
@@ -137,7 +137,7 @@ Scan JkPb::scan(Bytes bytes) const noexcept {
 
 void JkPb::on_piece(Bytes bytes, ReportSink& sink) noexcept {
   if (bytes.size() == 1) {  // padding
-    may_pad_ = waits_for_ack_;
+    --padding_left_;
     return;
   }
   if (bytes.size() == kJkFrameSize && bytes[0] == 0x55) {
@@ -145,7 +145,7 @@ void JkPb::on_piece(Bytes bytes, ReportSink& sink) noexcept {
     ++counters_.frames_ok;
     std::copy(bytes.begin(), bytes.end(), frame_.begin());
     waits_for_ack_ = true;
-    may_pad_ = true;
+    allow_padding(kAckWithin);
     skipped_before_ = counters_.bytes_skipped;
     const bool asked = open_.own && open_.progress == Progress::kWaiting && open_.reg == trigger_of(bytes[kJkTypeAt]);
     if (asked) open_.progress = Progress::kPartial;
@@ -157,7 +157,7 @@ void JkPb::on_piece(Bytes bytes, ReportSink& sink) noexcept {
 void JkPb::on_modbus(Bytes bytes, ReportSink& sink) noexcept {
   using Kind = JkModbusFrame::Kind;
   const auto frame = parse_jk_modbus(bytes);
-  may_pad_ = frame.kind == Kind::kAck;
+  allow_padding(frame.kind == Kind::kAck ? 1 : 0);
   if (frame.kind == Kind::kAck) return on_ack(frame, bytes, sink);
   settle(sink);
   switch (frame.kind) {

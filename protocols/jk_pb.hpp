@@ -103,7 +103,7 @@ class JkPb final : public core::Protocol {
     buffer_.quiet(
         counters_, [this](Bytes b) { return scan(b); }, [&](Bytes b) { on_piece(b, sink); });
     closing_ = false;
-    may_pad_ = false;
+    padding_left_ = 0;
     settle(sink);
   }
   void flush(ReportSink& sink) noexcept override {
@@ -118,6 +118,11 @@ class JkPb final : public core::Protocol {
   void on_request(const JkModbusFrame& frame, Bytes bytes, ReportSink& sink) noexcept;
   void on_ack(const JkModbusFrame& frame, Bytes bytes, ReportSink& sink) noexcept;
   void on_registers(const JkModbusFrame& frame, Bytes bytes, ReportSink& sink) noexcept;
+
+  void allow_padding(unsigned bytes) noexcept {
+    padding_left_ = bytes;
+    padding_from_ = counters_.bytes_skipped;
+  }
 
   void note(const core::FrameNote& note, std::size_t data_at, std::size_t offset, ReportSink& sink) const noexcept;
 
@@ -135,7 +140,9 @@ class JkPb final : public core::Protocol {
   std::array<Pack, kAddresses> packs_{};
   Open open_;
   bool closing_{false};  // inside quiet(): nothing more will come
-  bool may_pad_{false};  // some firmware puts a 00 before or after the acknowledgement
+  // Some firmware puts a 00 directly before or after the acknowledgement.
+  unsigned padding_left_{0};
+  std::uint32_t padding_from_{0};  // bytes skipped until then
 
   bool waits_for_ack_{false};
   std::uint32_t skipped_before_{0};
