@@ -7,7 +7,10 @@
 #include <exception>
 #include <functional>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "config/value.hpp"
 #include "host/app.hpp"
 #include "host/cmd_config.hpp"
 #include "host/cmd_decode.hpp"
@@ -167,9 +170,17 @@ void add_config(CLI::App& app, Action& action, ConfigArgs& args) {
   set->add_option("value", args.value, "The new value")->required();
 }
 
+/// Says that there is no such command, with the one that was probably meant.
+std::string unknown_command(const CLI::App& app, std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return fmt::format("there is no command '{}'{}", name, bmsgate::config::did_you_mean(name, names));
+}
+
 /// What CLI11 has to say in one line, and where to read on.
-int usage_error(const CLI::ParseError& error) {
-  std::string text = error.what();
+int usage_error(const CLI::ParseError& error, const CLI::App& app, std::string_view first) {
+  const bool unknown = !first.empty() && first.front() != '-' && app.get_subcommands().empty();
+  std::string text = unknown ? unknown_command(app, first) : error.what();
   if (const auto end = text.find('\n'); end != std::string::npos) text.resize(end);
   fmt::print(stderr, "bmsgate: {}; `bmsgate --help` shows the usage\n", text);
   return 2;
@@ -196,7 +207,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& shown) {
     return app.exit(shown);  // --help, --version
   } catch (const CLI::ParseError& error) {
-    return usage_error(error);
+    return usage_error(error, app, argc > 1 ? argv[1] : "");
   }
   return action();
 }

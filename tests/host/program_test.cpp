@@ -169,6 +169,10 @@ INSTANTIATE_TEST_SUITE_P(
                       UsageCase{"missing_settings", {"run", "--config", "/nonexistent/bmsgate.toml"}}),
     [](const auto& row) { return std::string{row.param.name}; });
 
+TEST(Program, NamesTheCommandThatWasProbablyMeant) {
+  EXPECT_THAT(run({"prob"}).err, HasSubstr("there is no command 'prob'; did you mean probe?"));
+}
+
 TEST(Program, SaysItsVersionAndHelp) {
   EXPECT_THAT(run({"--version"}).out, StartsWith("bmsgate "));
   const auto help = run({"--help"});
