@@ -5,7 +5,6 @@
 // socket is full or 20 messages wait for their acknowledgement.
 #include <fmt/format.h>
 #include <mosquitto.h>
-#include <mqtt_protocol.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -19,13 +18,13 @@
 #include <condition_variable>
 #include <csignal>
 #include <cstring>
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <thread>
 
 #include "outputs/mqtt_client.hpp"
 #include "outputs/mqtt_queue.hpp"
+#include "outputs/mqtt_setup.hpp"
 
 namespace bmsgate::outputs {
 namespace {
@@ -41,20 +40,6 @@ constexpr auto kLongestPause = seconds{60};
 constexpr auto kFarewell = milliseconds{500};  // for the last message to be acknowledged
 constexpr auto kStopPatience = seconds{1};     // a name server that does not answer can hold the thread for longer
 constexpr int kHousekeepingMs = 1000;
-
-/// The same on each start, different on each machine: a broker then sees at once that an old connection is gone.
-std::string default_client_id(const std::string& base_topic) {
-  std::string machine;
-  std::getline(std::ifstream{"/etc/machine-id"} >> std::ws, machine);
-  std::array<char, 65> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  const auto hash = std::hash<std::string>{}(machine + host.data() + '/' + base_topic);
-  return fmt::format("bmsgate-{:08x}", static_cast<std::uint32_t>(hash ^ hash >> 32U));
-}
-
-struct Library {
-  Library() { mosquitto_lib_init(); }
-};
 
 /// What both threads and a thread left behind share.
 struct Shared {
@@ -89,7 +74,7 @@ class Worker {
     sigset_t all;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_BLOCK, &all, nullptr);  // TLS writes raise SIGPIPE
-    static const Library library;
+    init_mosquitto();
     auto pause = kFirstPause;
     while (!shared_->stopping) {
       const auto began = steady_clock::now();
@@ -112,8 +97,7 @@ class Worker {
     served_ = false;
     refusal_ = 0;
     detail_.clear();
-    const auto id = shared_->options.client_id.empty() ? default_client_id(shared_->options.base_topic) : shared_->options.client_id;
-    client_ = mosquitto_new(id.c_str(), true, this);
+    client_ = mosquitto_new(mqtt_client_id(shared_->options).c_str(), true, this);
     if (client_ == nullptr) {
       report(std::strerror(errno));
       return;
@@ -124,7 +108,7 @@ class Worker {
       const int end = serve();
       if (!shared_->stopping) report(fmt::format("connection lost: {}", reason(end)));
     } else if (!shared_->stopping) {
-      report(refusal_ != 0 ? fmt::format("refused: {}", refusal_text()) : reason(code));
+      report(refusal_ != 0 ? fmt::format("refused: {}", mosquitto_refusal(shared_->options.version, refusal_)) : reason(code));
     }
     mosquitto_destroy(client_);
     client_ = nullptr;
@@ -136,40 +120,18 @@ class Worker {
   }
 
   [[nodiscard]] int configure() {
-    const auto& options = shared_->options;
     mosquitto_connect_callback_set(client_, [](mosquitto*, void* self, int code) { static_cast<Worker*>(self)->on_connect(code); });
     mosquitto_publish_callback_set(client_, [](mosquitto*, void* self, int id) { static_cast<Worker*>(self)->unacknowledged_.erase(id); });
     mosquitto_log_callback_set(client_, [](mosquitto*, void* self, int level, const char* text) {
       if (level == MOSQ_LOG_ERR) static_cast<Worker*>(self)->detail_ = text;
     });
-    const int version = options.version == MqttVersion::k5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311;
-    if (const int code = mosquitto_int_option(client_, MOSQ_OPT_PROTOCOL_VERSION, version); code != MOSQ_ERR_SUCCESS) return code;
-    static_cast<void>(mosquitto_int_option(client_, MOSQ_OPT_TCP_NODELAY, 1));
     const auto& will = shared_->will;
     if (const int code =
             mosquitto_will_set(client_, will.topic.c_str(), static_cast<int>(will.payload.size()), will.payload.data(), 1, true);
         code != MOSQ_ERR_SUCCESS) {
       return code;
     }
-    if (!options.username.empty()) {
-      const auto* password = options.password.empty() ? nullptr : options.password.c_str();
-      if (const int code = mosquitto_username_pw_set(client_, options.username.c_str(), password); code != MOSQ_ERR_SUCCESS) return code;
-    }
-    return options.tls ? configure_tls() : MOSQ_ERR_SUCCESS;
-  }
-
-  [[nodiscard]] int configure_tls() {
-    const auto& options = shared_->options;
-    const auto or_null = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
-    const auto* system = options.ca_file.empty() ? "/etc/ssl/certs" : nullptr;
-    const int code =
-        mosquitto_tls_set(client_, or_null(options.ca_file), system, or_null(options.cert_file), or_null(options.key_file), nullptr);
-    if (code == MOSQ_ERR_INVAL)
-      detail_ = "a file named in mqtt.ca_file, mqtt.cert_file or mqtt.key_file cannot be read, or one of the last two is missing";
-    if (code != MOSQ_ERR_SUCCESS || options.verify) return code;
-    constexpr int kVerifyNothing = 0;
-    if (const int failed = mosquitto_tls_opts_set(client_, kVerifyNothing, nullptr, nullptr); failed != MOSQ_ERR_SUCCESS) return failed;
-    return mosquitto_tls_insecure_set(client_, true);
+    return configure_mosquitto(client_, shared_->options, detail_);
   }
 
   /// Until the broker has accepted us, refused, or patience is at its end.
@@ -284,10 +246,6 @@ class Worker {
     if (code == MOSQ_ERR_ERRNO) return std::strerror(number);
     if (code == MOSQ_ERR_EAI) return "the name is not known";
     return mosquitto_strerror(code);
-  }
-
-  [[nodiscard]] std::string refusal_text() const {
-    return shared_->options.version == MqttVersion::k5 ? mosquitto_reason_string(refusal_) : mosquitto_connack_string(refusal_);
   }
 
   /// The first of equal problems is told, the others are only kept.

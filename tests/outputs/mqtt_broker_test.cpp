@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The MQTT output against a real mosquitto on a free loopback port: plain, TLS, refused, gone and back. Subscribed to by mosquitto_sub.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/write.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <optional>
 #include <sstream>
 #include <thread>
@@ -22,6 +17,7 @@
 
 #include "outputs/mqtt.hpp"
 #include "tests/outputs/support.hpp"
+#include "tests/support/broker.hpp"
 
 namespace bmsgate::outputs {
 namespace {
@@ -33,52 +29,10 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 namespace fs = std::filesystem;
 using boost::asio::ip::tcp;
-
-/// A child process, ended with the test.
-class Process {
- public:
-  Process(std::vector<std::string> arguments, const std::string& output) {
-    std::vector<char*> argv;
-    for (auto& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t files{};
-    ::posix_spawn_file_actions_init(&files);
-    ::posix_spawn_file_actions_addopen(&files, 1, output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    ::posix_spawn_file_actions_adddup2(&files, 1, 2);
-    if (::posix_spawnp(&pid_, argv[0], &files, nullptr, argv.data(), environ) != 0) pid_ = -1;
-    ::posix_spawn_file_actions_destroy(&files);
-  }
-  ~Process() { end(SIGTERM); }
-  Process(const Process&) = delete;
-  Process& operator=(const Process&) = delete;
-  void signal(int number) const { ::kill(pid_, number); }
-  void end(int number) {
-    if (pid_ <= 0) return;
-    ::kill(pid_, number);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = -1;
-  }
-
- private:
-  pid_t pid_{-1};
-};
-
-std::uint16_t free_port() {
-  boost::asio::io_context io;
-  tcp::acceptor acceptor{io, {boost::asio::ip::address_v4::loopback(), 0}};
-  return acceptor.local_endpoint().port();
-}
-
-bool eventually(const std::function<bool()>& condition, seconds patience = seconds{20}) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(milliseconds{20});
-  }
-  return true;
-}
-
-std::string mosquitto() { return fs::exists("/usr/sbin/mosquitto") ? "/usr/sbin/mosquitto" : "mosquitto"; }
+using test::eventually;
+using test::free_port;
+using test::mosquitto;
+using test::Process;
 
 class MqttBrokerTest : public ::testing::Test {
  protected:
@@ -282,16 +236,7 @@ class MqttTlsTest : public MqttBrokerTest {
   void SetUp() override {
     MqttBrokerTest::SetUp();
     if (IsSkipped()) return;
-    const auto run = [&](const std::string& command) {
-      ASSERT_EQ(std::system(("cd " + folder_.string() + " && openssl " + command + " >/dev/null 2>&1").c_str()), 0) << command;
-    };
-    const std::string key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes ";
-    run("req -x509 " + key + "-keyout ca.key -out ca.crt -subj /CN=test-ca -days 2");
-    run("req -x509 " + key + "-keyout other.key -out other.crt -subj /CN=other-ca -days 2");
-    for (const std::string name : {"broker", "client"}) {
-      run("req " + key + "-keyout " + name + ".key -out " + name + ".csr -subj /CN=" + name + " -addext subjectAltName=IP:127.0.0.1");
-      run("x509 -req -in " + name + ".csr -CA ca.crt -CAkey ca.key -CAcreateserial -out " + name + ".crt -days 2 -copy_extensions copy");
-    }
+    test::make_certificates(folder_);
     options_.tls = true;
     options_.ca_file = folder_ / "ca.crt";
   }
