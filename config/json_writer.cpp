@@ -185,6 +185,7 @@ std::string schema_json(Schema schema) {
     group["title"] = view(section.title);
     group["description"] = view(section.help);
     group["x-order"] = s;
+    if (section.can_try) group["x-test"] = true;
     properties[view(section.key)] = std::move(group);
   }
   const json::object root{{"$schema", "https://json-schema.org/draft/2020-12/schema"},

@@ -92,6 +92,7 @@ Problems Store::load(const Inputs& inputs) {
   }
   next.saved_ = std::move(candidate.saved);
   next.resolved_ = std::move(candidate.resolved);
+  next.loaded_ = next.resolved_;
   *this = std::move(next);
   return {};
 }
@@ -109,6 +110,29 @@ Store::Change Store::try_change(std::string_view json, Mode mode) const {
   if (!problems.empty()) return {.problems = std::move(problems), .changed = {}, .restart = {}};
   auto candidate = prepare(change, mode);
   return difference(candidate);
+}
+
+Layer Store::preview(std::string_view json, Problems& problems) const {
+  const auto change = read_json(schema_, json, {}, problems);
+  if (!problems.empty()) return {};
+  auto candidate = prepare(change, Mode::kPatch);
+  problems = std::move(candidate.problems);
+  return problems.empty() ? std::move(candidate.resolved) : Layer{};
+}
+
+std::vector<std::string> Store::restart_needed() const {
+  std::vector<std::string> out;
+  for (std::size_t s = 0; s < loaded_.sections.size(); ++s) {
+    if (schema_[s].list) continue;  // their items are made anew at once
+    const auto& before = loaded_.sections[s].front();
+    const auto& now = resolved_.sections[s].front();
+    for (std::size_t i = 0; i < schema_[s].options.size(); ++i) {
+      const auto& option = schema_[s].options[i];
+      if (!flagged(option, core::kRestart) || before.cells[i]->value == now.cells[i]->value) continue;
+      out.push_back(std::string{schema_[s].key} + "." + std::string{option.key});
+    }
+  }
+  return out;
 }
 
 Store::Change Store::set(std::string_view key, std::string_view value) {

@@ -52,6 +52,10 @@ class Store {
   [[nodiscard]] Change change(std::string_view json, Mode mode);
   /// What change() would answer.
   [[nodiscard]] Change try_change(std::string_view json, Mode mode) const;
+  /// The complete layer that change() would make; empty if it has problems, which go to `problems`.
+  [[nodiscard]] Layer preview(std::string_view json, Problems& problems) const;
+  /// Keys ("web.port") whose values differ from those that load() found, and take effect at the next start only.
+  [[nodiscard]] std::vector<std::string> restart_needed() const;
   /// One value, as text.
   [[nodiscard]] Change set(std::string_view key, std::string_view value);
 
@@ -81,6 +85,7 @@ class Store {
   Layer saved_;  // settings.json
   Layer above_;  // environment and command line
   Layer resolved_;
+  Layer loaded_;  // resolved_ as load() left it
 };
 
 }  // namespace bmsgate::config

@@ -138,6 +138,7 @@ struct OptionGroup {
   std::string_view title;
   std::string_view help;
   std::span<const Option> options;
+  bool can_try{false};  // values that are not saved yet can be tried: the page shows a button
 };
 
 }  // namespace bmsgate::core

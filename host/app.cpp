@@ -39,6 +39,8 @@ core::Level level_of(LogLevel level) {
   return core::Level::kDebug;
 }
 
+constexpr std::chrono::milliseconds kAnswerTime{100};  // for an answer to leave before its server stands still
+
 /// All problems in one line: the first in full, and how many there are.
 std::string in_one_line(const config::Problems& problems) {
   const auto& first = problems.front();
@@ -75,12 +77,16 @@ class App {
 
   void run() {
     signals_.async_wait([this](boost::system::error_code error, int) {
-      if (!error) loop_.stop();
+      if (error) return;
+      anew_ = false;
+      loop_.stop();
     });
     loop_.run();
     log_.write(core::Level::kInfo, "bmsgate", "stopping");
     gateway_->announce(core::EventKind::kProgram, "bmsgate stopped");
   }
+
+  [[nodiscard]] int status() const { return anew_ ? kBeginAnew : 0; }
 
   void stop() {
     again_.cancel();
@@ -113,7 +119,9 @@ class App {
         .data_dir = folder_.path().string(),
         .started = started_,
         .demo = config_.demo,
-        .settings_changed = [this](const SettingsStore::Change& change, const web::Caller& caller) { return apply(change, caller); }});
+        .settings_changed = [this](const SettingsStore::Change& change, const web::Caller& caller) { return apply(change, caller); },
+        .demo_password = [this] { return config_.password_hint ? config_.password_hint(*users_) : std::string{}; },
+        .restart = [this] { return begin_anew_soon(); }});
     if (auto failure = gateway_->start()) {
       gateway_->stop();
       return failure;
@@ -132,7 +140,7 @@ class App {
     const auto changed = [&](std::string_view key) {
       return std::find(change.changed.begin(), change.changed.end(), key) != change.changed.end();
     };
-    if (changed("bus") || changed("pack")) {
+    if (changed("bus") || changed("pack") || changed("history")) {
       rebuild_soon();
     } else {
       gateway_->apply(change.changed);
@@ -140,9 +148,24 @@ class App {
     return change.restart;
   }
 
+  /// Ends the loop once the answer to the one who asked for it is out; not with settings that would keep the program from starting.
+  [[nodiscard]] Failure begin_anew_soon() {
+    SettingsStore trial{program_hooks()};
+    auto sources = config_.settings;
+    sources.save = false;
+    if (const auto problems = trial.load(sources); !problems.empty()) return in_one_line(problems);
+    anew_ = true;
+    again_.expires_after(kAnswerTime);
+    again_.async_wait([this](boost::system::error_code error) {
+      if (!error) loop_.stop();
+    });
+    return std::nullopt;
+  }
+
   /// Lines and packs are made anew, once the answer to the one who asked for it is out.
   void rebuild_soon() {
-    again_.expires_after(std::chrono::milliseconds{100});
+    if (anew_) return;
+    again_.expires_after(kAnswerTime);
     again_.async_wait([this](boost::system::error_code error) {
       if (error) return;
       gateway_->stop();
@@ -165,6 +188,7 @@ class App {
   std::unique_ptr<web::Server> server_;
   std::unique_ptr<web::Auth> auth_;
   std::unique_ptr<Gateway> gateway_;
+  bool anew_{false};  // somebody wants the program to begin anew
 };
 
 }  // namespace
@@ -179,7 +203,7 @@ int run_app(const AppConfig& config) {
   }
   app.run();
   app.stop();
-  return 0;
+  return app.status();
 }
 
 int run_run(const RunArgs& args) {

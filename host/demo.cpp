@@ -104,20 +104,34 @@ Failure write_private(const std::filesystem::path& file, std::string_view text) 
   return std::nullopt;
 }
 
-/// The demo is open to whoever reaches it, so it never has the well-known password: it makes one and prints it. One that its user has
-/// chosen stays.
-Failure prepare_users(Users& users, const std::filesystem::path& folder, std::string& shown) {
+/// The password that the demo made, as long as nobody has chosen another one.
+struct DemoLogin {
+  std::string password;
+  std::string hash;
+
+  [[nodiscard]] std::string hint(const Users& users) const {
+    const auto* admin = users.find(kDefaultUser);
+    return admin != nullptr && admin->hash == hash ? password : std::string{};
+  }
+};
+
+/// The demo is open to whoever reaches it, so it never has the well-known password: it makes one, prints it, and tells it on the log-in
+/// page to a browser on this machine. One that its user has chosen stays.
+Failure prepare_users(Users& users, const std::filesystem::path& folder, DemoLogin& login) {
   const auto file = folder / "demo-password";
-  shown = read_line(file);
   const auto* admin = users.find(kDefaultUser);
   if (admin == nullptr) return std::nullopt;
-  if (!admin->default_password) {
-    if (shown.empty() || !verify_password(admin->hash, shown)) shown = "(the password you have set)";
+  login.password = read_line(file);
+  if (admin->default_password) {
+    login.password = random_token().substr(0, 12);
+    if (auto failure = write_private(file, login.password + "\n")) return failure;
+    if (auto failure = users.set_password(kDefaultUser, login.password)) return failure;
+    admin = users.find(kDefaultUser);
+  } else if (login.password.empty() || !verify_password(admin->hash, login.password)) {
     return std::nullopt;
   }
-  shown = random_token().substr(0, 12);
-  if (auto failure = write_private(file, shown + "\n")) return failure;
-  return users.set_password(kDefaultUser, shown);
+  login.hash = admin->hash;
+  return std::nullopt;
 }
 
 /// The simulated packs, running until it goes out of scope.
@@ -176,14 +190,17 @@ int run_demo(const DemoArgs& args) {
   }
   DemoSite site;
   if (auto failure = site.start(lines, folder); !failure.empty()) return fail(1, failure);
-  std::string password;
+  DemoLogin login;
   AppConfig config;
   config.settings.config_file = settings.string();
   config.settings.data_dir = folder.string();
   config.settings.environment = process_environment();
   config.demo = true;
-  config.prepare_users = [&](Users& users) { return prepare_users(users, folder, password); };
-  config.ready = [&](std::uint16_t port) { print_welcome(args, port, password, lines.size()); };
+  config.prepare_users = [&](Users& users) { return prepare_users(users, folder, login); };
+  config.password_hint = [&](const Users& users) { return login.hint(users); };
+  config.ready = [&](std::uint16_t port) {
+    print_welcome(args, port, login.hash.empty() ? "(the password you have set)" : login.password, lines.size());
+  };
   return run_app(config);
 }
 

@@ -5,12 +5,14 @@
 #include <algorithm>
 
 #include "host/bus.hpp"
+#include "host/machine.hpp"
 #include "host/records.hpp"
 #include "host/traffic_log.hpp"
 #include "host/version.hpp"
 #include "host/web/api_files.hpp"
 #include "host/web/api_owner.hpp"
 #include "host/web/api_probe.hpp"
+#include "host/web/api_test.hpp"
 #include "host/web/stream.hpp"
 #include "host/web/traffic_stream.hpp"
 #include "outputs/modbus_server.hpp"
@@ -18,6 +20,8 @@
 
 namespace bmsgate::host {
 namespace {
+
+constexpr std::chrono::seconds kTestPatience{10};
 
 /// A line with what listens to it.
 struct BusLine {
@@ -94,8 +98,11 @@ struct Gateway::Impl final : core::Subscriber {
                                    .demo = context.demo,
                                    .first_run = [this] { return context.store.current().packs.empty(); },
                                    .commands_enabled = [] { return false; },
-                                   .restart_needed = [] { return std::vector<std::string>{}; },
-                                   .services = [this] { return services(); }};
+                                   .restart_needed = [this] { return context.store.restart_needed(); },
+                                   .services = [this] { return services(); },
+                                   .demo_password = context.demo_password,
+                                   .restart = context.restart,
+                                   .set_clock = set_machine_clock};
     site.add(web::pack_routes(hub, context.clock));
     site.add(stream.routes());
     site.add(web::bus_routes(hub, buses));
@@ -106,6 +113,7 @@ struct Gateway::Impl final : core::Subscriber {
     site.add(web::branding_routes(context.data_dir));
     site.add(web::backup_routes(context.clock, context.store, context.settings_changed, context.data_dir));
     site.add(web::probe_routes(context.loop, context.clock, [this](std::string_view link) { return user_of(link); }));
+    site.add(web::test_routes(context.loop, context.store, service_tests()));
     if (records) site.add(records->routes());
     site.add(web::files_routes({.clock = context.clock,
                                 .settings = context.store,
@@ -168,6 +176,19 @@ struct Gateway::Impl final : core::Subscriber {
     out.push_back({"mqtt", !mqtt_on ? "off" : broker.connected ? "active" : "error", broker.problem});
     out.push_back({"modbus", modbus_fails ? "error" : modbus_on ? "active" : "off", modbus_fails ? modbus->error() : std::string{}});
     return out;
+  }
+
+  [[nodiscard]] std::vector<web::ServiceTest> service_tests() const {
+    auto broker = [](const Settings& wanted) -> std::function<outputs::Trial()> {
+      return [options = wanted.mqtt] { return outputs::try_mqtt(options, kTestPatience); };
+    };
+    auto server = [this](const Settings& wanted) -> std::function<outputs::Trial()> {
+      const auto& now = context.store.current().modbus;
+      const bool same = now.enabled && now.port == wanted.modbus.port && now.listen == wanted.modbus.listen;
+      const bool serving = same && modbus != nullptr && modbus->error().empty();
+      return [options = wanted.modbus, serving] { return outputs::try_modbus(options, serving, kTestPatience); };
+    };
+    return {{"mqtt", broker}, {"modbus", server}};
   }
 
   /// The pages show how lines are as it changes.

@@ -3,6 +3,7 @@
 // server, its users and their sessions stay. Made by host/app; loop thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,8 @@ struct GatewayContext {
   core::Instant started{};  // of the program
   bool demo{false};
   web::SettingsChanged settings_changed;
+  std::function<std::string()> demo_password{};
+  std::function<Failure()> restart{};
 };
 
 class Gateway {

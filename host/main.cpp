@@ -21,6 +21,7 @@
 #include "host/cmd_simulate.hpp"
 #include "host/cmd_user.hpp"
 #include "host/demo.hpp"
+#include "host/machine.hpp"
 #include "host/version.hpp"
 
 namespace {
@@ -209,7 +210,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return usage_error(error, app, argc > 1 ? argv[1] : "");
   }
-  return action();
+  const int status = action();
+  return status == kBeginAnew ? begin_anew(argv) : status;
 }
 
 }  // namespace

@@ -18,9 +18,12 @@ constexpr auto kSections = std::to_array<config::Section>({
         {.key = "general", .title = "General", .help = "The gateway as a whole, and how values are shown.", .options = kGeneralOptions}),
     config::section<&Settings::web>({.key = "web", .title = "Web", .help = "The pages and the API.", .options = kWebOptions}),
     config::section<&Settings::mqtt>(
-        {.key = "mqtt", .title = "MQTT", .help = "Values to an MQTT broker.", .options = outputs::kMqttOptions}),
-    config::section<&Settings::modbus>(
-        {.key = "modbus", .title = "Modbus", .help = "Values for Modbus TCP clients.", .options = outputs::kModbusOptions}),
+        {.key = "mqtt", .title = "MQTT", .help = "Values to an MQTT broker.", .options = outputs::kMqttOptions, .can_try = true}),
+    config::section<&Settings::modbus>({.key = "modbus",
+                                        .title = "Modbus",
+                                        .help = "Values for Modbus TCP clients.",
+                                        .options = outputs::kModbusOptions,
+                                        .can_try = true}),
     config::section<&Settings::history>(
         {.key = "history", .title = "History", .help = "What is kept on disk, and for how long.", .options = outputs::kHistoryOptions}),
     config::section<&Settings::buses>(
@@ -171,6 +174,15 @@ SettingsStore::Change SettingsStore::put(std::string_view json) {
 SettingsStore::Change SettingsStore::set(std::string_view key, std::string_view value) {
   return state_->applied(state_->store.set(key, value));
 }
+
+std::optional<Settings> SettingsStore::preview(std::string_view json, config::Problems& problems) const {
+  const auto layer = state_->store.preview(json, problems);
+  if (!problems.empty()) return std::nullopt;
+  Settings settings;
+  config::fill(settings_schema(), layer, &settings);
+  return settings;
+}
+std::vector<std::string> SettingsStore::restart_needed() const { return state_->store.restart_needed(); }
 
 std::string SettingsStore::values_json() const { return config::values_json(settings_schema(), state_->store.resolved()); }
 std::string SettingsStore::schema_json() { return config::schema_json(settings_schema()); }

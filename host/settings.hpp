@@ -90,6 +90,10 @@ class SettingsStore {
   [[nodiscard]] Change put(std::string_view json);
   /// One value by its key, as text: set("pack.boat.poll_s", "10").
   [[nodiscard]] Change set(std::string_view key, std::string_view value);
+  /// The settings as they would be after patch(); nothing changes. nullopt: `problems` says why.
+  [[nodiscard]] std::optional<Settings> preview(std::string_view json, config::Problems& problems) const;
+  /// Keys ("web.port") that have changed since load() and take effect at the next start only.
+  [[nodiscard]] std::vector<std::string> restart_needed() const;
 
   /// {"values":{group:{key:value}, "pack":[{"id":…}]}, "origin":{"mqtt.port":"file"|"saved"|"environment"|"command line"} of what is not a
   /// default, "where":{"mqtt.port":"/etc/bmsgate/bmsgate.toml:12"}, "secrets":["mqtt.password"] that are set}. Secrets have no value.

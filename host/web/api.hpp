@@ -44,6 +44,9 @@ void append_bus(std::string& out, const core::Hub& hub, const BusSnapshot& bus);
 using SettingsChanged = std::function<std::vector<std::string>(const SettingsStore::Change&, const Caller&)>;
 [[nodiscard]] std::vector<Route> settings_routes(SettingsStore& store, const core::Hub& hub, SettingsChanged changed);
 
+/// 422 with `"errors":[{"key","pointer","message"}]` for forms.
+[[nodiscard]] Response settings_refusal(const config::Problems& problems);
+
 /// One part of the program as the pages show it.
 struct ServiceState {
   std::string_view key;    // "mqtt"
@@ -60,8 +63,13 @@ struct SystemSource {
   std::function<bool()> commands_enabled;
   std::function<std::vector<std::string>()> restart_needed;
   std::function<std::vector<ServiceState>()> services;
+  std::function<std::string()> demo_password{};  // empty: not to be shown; told to this machine only
+  /// Ends the program and begins it anew as soon as the answer is out; what keeps it from that as a sentence.
+  std::function<Failure()> restart{};
+  /// Sets the machine's clock.
+  std::function<Failure(core::UtcMs)> set_clock{};
 };
-/// /system
+/// /system, /system/restart, /system/time
 [[nodiscard]] std::vector<Route> system_routes(const core::Clock& clock, const SettingsStore& store, Auth& auth, SystemSource source);
 
 /// /metrics

@@ -15,12 +15,6 @@ namespace json = boost::json;
 constexpr std::string_view kMark = "bmsgate";
 constexpr int kFormat = 1;
 
-std::string problems_json(const config::Problems& problems) {
-  json::array list;
-  for (const auto& problem : problems) list.push_back({{"key", problem.key}, {"pointer", problem.pointer}, {"message", problem.message}});
-  return "\"errors\":" + json::serialize(list);
-}
-
 /// Numbers come as numbers and as texts ("1883"), switches as either or as bools.
 std::optional<std::int64_t> number_of(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
@@ -87,7 +81,7 @@ Response restore_backup(SettingsStore& store, const SettingsChanged& changed, co
   }
   if (mark != nullptr && *mark != kFormat) return problem(422, "this backup is of a newer version; update this gateway first");
   const auto change = theirs.empty() ? store.put(json::serialize(*settings)) : store.patch(json::serialize(theirs));
-  if (!change.problems.empty()) return problem(422, change.problems.front().line(), problems_json(change.problems));
+  if (!change.problems.empty()) return settings_refusal(change.problems);
   if (const auto* branding = object->if_contains("branding")) {
     if (const auto failure = save_branding(data_dir, json::serialize(*branding)); !failure.empty()) return problem(422, failure);
   }

@@ -24,8 +24,6 @@ std::string errors_json(const config::Problems& problems) {
   return out + "]";
 }
 
-Response refusal(const config::Problems& problems) { return problem(422, problems.front().line(), errors_json(problems)); }
-
 /// The object of GET with the groups that take effect at the next start.
 std::string with_restart(std::string values, const std::vector<std::string>& restart) {
   values.pop_back();
@@ -67,18 +65,20 @@ std::optional<std::string> acceptance(const core::PackConfig& heard, std::string
 
 }  // namespace
 
+Response settings_refusal(const config::Problems& problems) { return problem(422, problems.front().line(), errors_json(problems)); }
+
 std::vector<Route> settings_routes(SettingsStore& store, const core::Hub& hub, SettingsChanged changed) {
   auto show = [&store](const Request&, const Reply& reply) { reply(json_response(store.values_json())); };
   auto schema = [](const Request&, const Reply& reply) { reply(json_response(SettingsStore::schema_json())); };
   auto check = [&store](const Request& request, const Reply& reply) {
     const auto result = store.check(request.body);
-    if (!result.problems.empty()) return reply(refusal(result.problems));
+    if (!result.problems.empty()) return reply(settings_refusal(result.problems));
     reply(json_response("{\"errors\":[]}"));
   };
   const auto change = [&store, changed](bool whole) {
     return [&store, changed, whole](const Request& request, const Reply& reply) {
       const auto result = whole ? store.put(request.body) : store.patch(request.body);
-      if (!result.problems.empty()) return reply(refusal(result.problems));
+      if (!result.problems.empty()) return reply(settings_refusal(result.problems));
       const auto restart = changed(result, request.caller);
       reply(json_response(with_restart(store.values_json(), restart)));
     };
@@ -89,7 +89,7 @@ std::vector<Route> settings_routes(SettingsStore& store, const core::Hub& hub, S
     const auto settings = acceptance(hub.config(pack), request.body);
     if (!settings) return reply(problem(400, R"(send {"id":"…","name":"…"})"));
     const auto result = store.patch(*settings);
-    if (!result.problems.empty()) return reply(refusal(result.problems));
+    if (!result.problems.empty()) return reply(settings_refusal(result.problems));
     static_cast<void>(changed(result, request.caller));
     reply(json_response("{}", 201));
   };

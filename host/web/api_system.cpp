@@ -2,6 +2,7 @@
 // The program about itself.
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <cstdio>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "host/web/api.hpp"
+#include "outputs/local_time.hpp"
 #include "outputs/pack_json.hpp"
 
 namespace bmsgate::host::web {
@@ -58,10 +60,32 @@ json::object ui_of(const GeneralOptions& general) {
   return out;
 }
 
+void restart(const SettingsStore& store, const SystemSource& source, const Reply& reply) {
+  const auto changed = store.restart_needed();
+  if (const auto failure = source.restart()) return reply(problem(409, *failure));
+  json::object out{{"port", nullptr}};
+  if (std::find(changed.begin(), changed.end(), "web.port") != changed.end()) out["port"] = store.current().web.port;
+  reply(json_response(json::serialize(out), 202));
+}
+
+void set_time(const core::Clock& clock, const SystemSource& source, const Request& request, const Reply& reply) {
+  json::error_code error;
+  const auto body = json::parse(request.body, error);
+  const auto* text = !error && body.is_object() ? body.get_object().if_contains("time") : nullptr;
+  core::UtcMs utc_ms = 0;
+  if (text == nullptr || !text->is_string() || !outputs::parse_time(std::string_view{text->get_string()}, utc_ms)) {
+    return reply(problem(400, R"(send {"time":"2026-11-22T20:15:00Z"})"));
+  }
+  if (const auto failure = source.set_clock(utc_ms)) return reply(problem(409, *failure));
+  std::string now;
+  outputs::append_time(now, clock.utc_ms());
+  reply(json_response("{\"time\":" + now + "}"));
+}
+
 }  // namespace
 
 std::vector<Route> system_routes(const core::Clock& clock, const SettingsStore& store, Auth& auth, SystemSource source) {
-  auto show = [&clock, &store, &auth, source = std::move(source)](const Request&, const Reply& reply) {
+  auto show = [&clock, &store, &auth, source](const Request& request, const Reply& reply) {
     json::object out;
     out["version"] = source.version;
     out["name"] = store.current().general.name;
@@ -74,6 +98,9 @@ std::vector<Route> system_routes(const core::Clock& clock, const SettingsStore& 
     out["timezone"] = time_zone(store.current().general.time_zone);
     out["hostname"] = host_name();
     out["demo"] = source.demo;
+    if (auto password = request.caller.local && source.demo_password ? source.demo_password() : ""; !password.empty()) {
+      out["demo_password"] = std::move(password);
+    }
     out["first_run"] = source.first_run();
     out["commands_enabled"] = source.commands_enabled();
     out["default_password"] = auth.users().default_password();
@@ -89,7 +116,14 @@ std::vector<Route> system_routes(const core::Clock& clock, const SettingsStore& 
     out["services"] = std::move(services);
     reply(json_response(json::serialize(out)));
   };
-  return {{Method::kGet, "/api/v1/system", Role::kViewer, "Version, time, memory, services", "System", show}};
+  auto again = [&store, source](const Request&, const Reply& reply) { restart(store, source, reply); };
+  auto time = [&clock, source](const Request& request, const Reply& reply) { set_time(clock, source, request, reply); };
+  return {
+      {Method::kGet, "/api/v1/system", Role::kViewer, "Version, time, memory, services", "System", show},
+      {Method::kPost, "/api/v1/system/restart", Role::kAdmin, "Begin the program anew; answers the new port of the pages, if it changes",
+       "json", again},
+      {Method::kPost, "/api/v1/system/time", Role::kAdmin, "Set the machine's clock: {time}", "json", time},
+  };
 }
 
 }  // namespace bmsgate::host::web

@@ -118,6 +118,8 @@ json::object schemas() {
   out["Users"] = list_of(object({{"name", type("string")}, {"role", type("string")}}));
   out["Settings"] = object({{"values", type("object")}, {"origin", type("object")}, {"secrets", list_of(type("string"))}});
   out["SettingsCheck"] = object({{"errors", list_of(type("object"))}});
+  out["Trial"] = object({{"ok", type("boolean")}, {"key", type("string")}, {"message", type("string")}, {"params", type("object")}},
+                        {"ok", "key", "message"});
   out["System"] = object({{"version", type("string")}, {"uptime_s", type("integer")}, {"services", list_of(type("object"))}});
   out["Problem"] = object({{"type", type("string")}, {"title", type("string")}, {"status", type("integer")}, {"detail", type("string")}},
                           {"status", "detail"});

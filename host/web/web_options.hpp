@@ -27,14 +27,15 @@ inline constexpr auto kWebOptions = std::to_array<core::Option>({
          .label = "HTTP port",
          .help = "Port of the pages and the API. Where 80 is not allowed or taken, 8080 is used and the log says so.",
          .min = 1,
-         .max = 65535}),
+         .max = 65535,
+         .flags = core::kRestart}),
     core::option<&WebOptions::listen>({.key = "listen",
                                        .label = "Listen on",
                                        .help = "Address of this machine that the server listens on. Empty: all of them.",
                                        .max = 45,
                                        .pattern = "[0-9A-Fa-f:.]*",
                                        .pattern_help = "an IP address, or empty",
-                                       .flags = core::kAdvanced}),
+                                       .flags = core::kAdvanced | core::kRestart}),
     core::option<&WebOptions::require_login>({.key = "require_login",
                                               .label = "Log in to look",
                                               .help = "Pages and values only for users who are logged in. Changes always need a log-in."}),
@@ -56,7 +57,7 @@ inline constexpr auto kWebOptions = std::to_array<core::Option>({
                                             .help = "Further connections are refused.",
                                             .min = 4,
                                             .max = 1024,
-                                            .flags = core::kAdvanced}),
+                                            .flags = core::kAdvanced | core::kRestart}),
 });
 
 }  // namespace bmsgate::host

@@ -239,6 +239,62 @@ TEST_F(ProgramTest, ManagesUsers) {
   EXPECT_THAT(list, ::testing::Not(HasSubstr("well-known")));
 }
 
+/// One HTTP request to a loopback port; the whole answer, empty if nobody is there.
+std::string ask(int port, std::string_view method, std::string_view path, std::string_view token = {}, std::string_view body = {}) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  std::string answer;
+  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+    const auto request = fmt::format(
+        "{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n"
+        "Content-Length: {}\r\n\r\n{}",
+        method, path, token, body.size(), body);
+    static_cast<void>(::send(socket, request.data(), request.size(), MSG_NOSIGNAL));
+    std::array<char, 4096> buffer{};
+    for (auto n = ::recv(socket, buffer.data(), buffer.size(), 0); n > 0; n = ::recv(socket, buffer.data(), buffer.size(), 0)) {
+      answer.append(buffer.data(), static_cast<std::size_t>(n));
+    }
+  }
+  ::close(socket);
+  return answer;
+}
+
+bool answers(int port) {
+  for (int tries = 0; tries < 1000; ++tries) {
+    if (!ask(port, "GET", "/healthz").empty()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  return false;
+}
+
+TEST_F(ProgramTest, BeginsAnewWithWhatNeedsIt) {
+  TakenPort first, second;
+  first.release();
+  second.release();
+  const auto settings = file("bmsgate.toml", fmt::format("[web]\nport = {}\nlisten = \"127.0.0.1\"\n", first.port()));
+  auto token = run({"user", "token", "admin", "--data", data()}).out;
+  token.pop_back();
+  Program program{{"run", "--config", settings, "--data", data()}};
+  ASSERT_TRUE(answers(first.port()));
+  const auto change = fmt::format(R"({{"web":{{"port":{}}}}})", second.port());
+  EXPECT_THAT(ask(first.port(), "PATCH", "/api/v1/settings", token, change), HasSubstr(R"("restart":["web"])"));
+  EXPECT_THAT(ask(first.port(), "GET", "/api/v1/system", token), HasSubstr(R"("restart_needed":["web.port"])"));
+  const auto answer = ask(first.port(), "POST", "/api/v1/system/restart", token, "{}");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 202"));
+  EXPECT_THAT(answer, HasSubstr(fmt::format(R"("port":{})", second.port())));
+  ASSERT_TRUE(answers(second.port()));
+  EXPECT_EQ(ask(first.port(), "GET", "/healthz"), "") << "the old port is closed";
+  EXPECT_THAT(ask(second.port(), "GET", "/api/v1/system", token), HasSubstr(R"("restart_needed":[])"));
+  // Not into settings that it could not start with.
+  static_cast<void>(file("bmsgate.toml", "[wbe]\n"));
+  EXPECT_THAT(ask(second.port(), "POST", "/api/v1/system/restart", token, "{}"), StartsWith("HTTP/1.1 409"));
+  program.send(SIGTERM);  // still the same process
+  EXPECT_EQ(program.end().status, 0);
+}
+
 TEST_F(ProgramTest, TheDemoStartsAndEnds) {
   TakenPort web, modbus;
   const auto web_port = web.port(), modbus_port = modbus.port();
@@ -247,6 +303,7 @@ TEST_F(ProgramTest, TheDemoStartsAndEnds) {
   Program demo{
       {"demo", "--packs", "1", "--port", std::to_string(web_port), "--modbus-port", std::to_string(modbus_port), "--data", data()}};
   ASSERT_TRUE(demo.says("Ctrl-C"));
+  EXPECT_THAT(ask(web_port, "GET", "/api/v1/system"), HasSubstr(R"("demo_password":")")) << "for the log-in page";
   const auto before = std::chrono::steady_clock::now();
   demo.send(SIGTERM);
   const auto result = demo.end();

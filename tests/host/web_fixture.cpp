@@ -188,6 +188,8 @@ TrafficLog& WebTest::traffic() { return parts_->traffic; }
 Users& WebTest::users() { return *parts_->users; }
 WebOptions& WebTest::options() { return parts_->options; }
 Site& WebTest::site() { return *parts_->site; }
+boost::asio::io_context& WebTest::loop() { return parts_->loop; }
+Auth& WebTest::auth() { return *parts_->auth; }
 void WebTest::add_routes(std::vector<Route> routes) {
   on_loop([&] { parts_->site->add(std::move(routes)); });
 }

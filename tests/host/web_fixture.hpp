@@ -19,6 +19,10 @@
 #include "host/web/auth.hpp"
 #include "host/web/site.hpp"
 
+namespace boost::asio {
+class io_context;
+}
+
 namespace bmsgate::host::web {
 
 struct Answer {
@@ -82,6 +86,8 @@ class WebTest : public ::testing::Test {
   Users& users();
   WebOptions& options();
   Site& site();
+  boost::asio::io_context& loop();
+  Auth& auth();
   [[nodiscard]] std::size_t connections() const;
   void stop_server();  // on the server's thread
 
