@@ -35,7 +35,7 @@ constexpr Reason kNoName{"no_name", "The name {host} is not known. Is it spelled
 constexpr Reason kNobody{"nobody", "Nobody listens at {host} port {port}. Is the broker running, and is the port right?"};
 constexpr Reason kUnreachable{"unreachable", "{host} cannot be reached: {detail}."};
 constexpr Reason kTimeout{"timeout", "{host} port {port} does not answer. A firewall may swallow the connection."};
-constexpr Reason kSilent{"silent", "{host} port {port} takes the connection, but says nothing that a broker says."};
+constexpr Reason kSilent{"silent_port", "{host} port {port} takes the connection, but says nothing that a broker says."};
 constexpr Reason kPassword{"password", "The broker is there, but refuses this user and password."};
 constexpr Reason kRefused{"refused", "The broker is there, but refuses us: {detail}"};
 constexpr Reason kTls{"tls", "No secure connection with {host} port {port}: {detail}"};

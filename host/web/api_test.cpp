@@ -78,7 +78,7 @@ struct Attempts {
     timer.async_wait([weak = std::weak_ptr{owed}](boost::system::error_code error) {
       const auto late = weak.lock();
       if (error || !late) return;
-      late->give(response_of({.ok = false, .key = "timeout_all", .message = "There was no answer in time.", .params = {}}));
+      late->give(response_of({.ok = false, .key = "late", .message = "There was no answer in time.", .params = {}}));
     });
   }
 

@@ -173,7 +173,7 @@ TEST_F(MqttTrial, GivesUpOnOneThatSaysNothing) {
   const Stranger stranger{""};
   options_.port = stranger.port();
   const auto trial = try_mqtt(options_, std::chrono::milliseconds{300});
-  EXPECT_EQ(trial.key, "silent") << trial.message;
+  EXPECT_EQ(trial.key, "silent_port") << trial.message;
 }
 
 TEST(ModbusTrial, TellsAFreeAndATakenPort) {

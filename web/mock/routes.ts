@@ -3,7 +3,7 @@
 import { csv, days, energy, findings, history, seconds, specOf, statistics, storage } from './history.ts';
 import { isGap, kSpecs, momentAt } from './model.ts';
 import { busObjects, changed, eventObjects, packObject } from './packs.ts';
-import { apply, problemsOf, saved, schema, settingsAnswer } from './settings.ts';
+import { apply, keysWaiting, problemsOf, saved, schema, settingsAnswer } from './settings.ts';
 
 export interface Call {
   args: string[];
@@ -26,7 +26,7 @@ const route = (method: string, path: string, role: Row['role'], run: Row['run'])
 const json = <T>(call: Call) => JSON.parse(call.body || '{}') as T;
 const now = () => Date.now() / 1000;
 
-export const world = { user: null as string | null, password: 'admin!', firstRun: false, csrf: 'mock-csrf' };
+export const world = { user: null as string | null, password: 'admin!', firstRun: false, csrf: 'mock-csrf', restartNeeded: [] as string[] };
 const sent: object[] = [];
 export const outbox = sent;
 
@@ -324,14 +324,25 @@ const change = (call: Call, save: boolean) => {
     return call.answer(422, { title: 'Unprocessable', detail: `${errors[0]!.key} ${errors[0]!.message}`, status: 422, errors });
   if (!save) return call.answer(200, { errors: [] });
   const restart = apply(wanted);
+  if (restart.length) world.restartNeeded = [...new Set([...world.restartNeeded, ...keysWaiting(wanted)])];
   if (world.firstRun && saved.values.pack) world.firstRun = false;
   return call.answer(200, { ...settingsAnswer(), restart });
 };
 route('PATCH', '/settings', 'admin', (call) => change(call, true));
 route('POST', '/settings/check', 'admin', (call) => change(call, false));
 route('POST', '/test/{service}', 'admin', ({ args, answer }) =>
-  answer(200, { ok: true, message: args[0] === 'mqtt' ? 'Connected to localhost:1883 in 12 ms.' : 'It works.' }),
+  answer(
+    200,
+    args[0] === 'mqtt'
+      ? { ok: true, key: 'connected', message: 'Connected.', params: { host: 'localhost', port: '1883', ms: '12' } }
+      : { ok: true, key: 'serving', message: 'The server answers.', params: { port: '1502' } },
+  ),
 );
+route('POST', '/system/restart', 'admin', ({ answer }) => {
+  world.restartNeeded = [];
+  answer(202, { port: null });
+});
+route('POST', '/system/time', 'admin', ({ answer }) => answer(200, { time: new Date().toISOString() }));
 route('GET', '/system', 'open', ({ answer }) => {
   const general = settingsAnswer().values.general as Record<string, string>;
   answer(200, {
@@ -346,7 +357,7 @@ route('GET', '/system', 'open', ({ answer }) => {
     first_run: world.firstRun,
     commands_enabled: changed.armed,
     default_password: world.password === 'admin!',
-    restart_needed: [],
+    restart_needed: world.restartNeeded,
     memory_bytes: 14_200_000,
     disk_free_bytes: 24_800_000_000,
     services: [

@@ -128,3 +128,13 @@ export function apply(change: Values): string[] {
   }
   return restart;
 }
+
+/** The keys of a change that take effect at the next start only. */
+export const keysWaiting = (change: Values): string[] =>
+  Object.entries(change).flatMap(([key, part]) =>
+    Array.isArray(part)
+      ? []
+      : Object.keys(part)
+          .filter((name) => properties[key]?.properties?.[name]?.['x-restart'])
+          .map((name) => `${key}.${name}`),
+  );

@@ -64,6 +64,14 @@ export interface System {
   ui?: { layout?: string; language?: string; temperature_unit?: string; clock?: string };
 }
 
+/** What came of trying a service. */
+export interface Trial {
+  ok: boolean;
+  key: string;
+  message: string;
+  params: Readonly<Record<string, string>>;
+}
+
 export interface Branding {
   name: string;
   accent: string;

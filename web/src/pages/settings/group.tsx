@@ -2,7 +2,8 @@
 // The form of one group of settings: edit, submit, try.
 import { useState } from 'preact/hooks';
 import { api, ApiError, type FormError } from '../../api/client.ts';
-import { t } from '../../lib/i18n.ts';
+import type { Trial } from '../../api/types.ts';
+import { t, tt } from '../../lib/i18n.ts';
 import { rowsOf, type Group, type Item, type Settings } from '../../lib/schema.ts';
 import { loadSystem, system } from '../../store.ts';
 import { Button, Card, Notice, type Tone } from '../../ui/basics.tsx';
@@ -45,7 +46,7 @@ export function useSave(again: () => void) {
       return false;
     }
   };
-  return { errors, said, setSaid, busy, save };
+  return { errors, setErrors, said, setSaid, busy, save };
 }
 
 export const SaidNotice = ({ said }: { said: Said | null }) =>
@@ -68,7 +69,8 @@ function Service({ name }: { name: string }) {
 
 export function GroupForm({ name, title, help, group, settings, again }: GroupProps) {
   const [edits, setEdits] = useState<Item>({});
-  const { errors, said, setSaid, busy, save } = useSave(again);
+  const { errors, setErrors, said, setSaid, busy, save } = useSave(again);
+  const [testing, setTesting] = useState(false);
   const rows = rowsOf(group);
   const values = (settings.values[name] as Item | undefined) ?? {};
   const dirty = Object.keys(edits).length > 0;
@@ -77,12 +79,17 @@ export function GroupForm({ name, title, help, group, settings, again }: GroupPr
     if (await save({ [name]: edits })) setEdits({});
   };
   const test = async () => {
+    setTesting(true);
+    setSaid(null);
+    setErrors([]);
     try {
-      const result = await api<{ ok: boolean; message: string }>(`/test/${name}`, { method: 'POST', body: { [name]: edits } });
-      setSaid({ tone: result.ok ? 'good' : 'alarm', title: result.message });
+      const trial = await api<Trial>(`/test/${name}`, { method: 'POST', body: { [name]: edits } });
+      setSaid({ tone: trial.ok ? 'good' : 'alarm', title: tt(`trial.${trial.key}`, trial.message, trial.params) });
     } catch (failure) {
+      if (failure instanceof ApiError) setErrors(failure.errors);
       setSaid({ tone: 'alarm', title: t('settings.test_failed'), text: errorText(failure) });
     }
+    setTesting(false);
   };
   return (
     <Card title={title} aside={<Service name={name} />}>
@@ -107,7 +114,11 @@ export function GroupForm({ name, title, help, group, settings, again }: GroupPr
           <Button type="submit" kind="primary" disabled={!dirty || busy || invalid(rows, edits)}>
             {t('settings.submit')}
           </Button>
-          {group['x-test'] && <Button onClick={() => void test()}>{t('settings.test')}</Button>}
+          {group['x-test'] && (
+            <Button disabled={testing || invalid(rows, edits)} onClick={() => void test()}>
+              {t(testing ? 'settings.testing' : 'settings.test')}
+            </Button>
+          )}
           {dirty && (
             <Button kind="quiet" onClick={() => setEdits({})}>
               {t('settings.undo')}

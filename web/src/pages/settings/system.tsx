@@ -1,10 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 // System: version, clock, memory, services.
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import { api } from '../../api/client.ts';
+import type { System } from '../../api/types.ts';
 import { bytes, duration, when } from '../../lib/format.ts';
 import { t, tt } from '../../lib/i18n.ts';
 import { loadSystem, system } from '../../store.ts';
-import { Card, Notice, Skeleton } from '../../ui/basics.tsx';
+import { Button, Card, Notice, Skeleton } from '../../ui/basics.tsx';
+import { errorText } from '../../ui/load.ts';
+import { Restart } from './restart.tsx';
+
+const kClockSlackMs = 60_000;
+
+/** Where no time service keeps the gateway's clock, this device can set it. */
+function ClockNotice({ info }: { info: System }) {
+  const [error, setError] = useState('');
+  const off = Math.abs(Date.parse(info.time) - Date.now());
+  if (info.time_set !== false && !(off > kClockSlackMs)) return null;
+  const set = async () => {
+    try {
+      await api('/system/time', { method: 'POST', body: { time: new Date().toISOString() } });
+      await loadSystem();
+    } catch (failure) {
+      setError(errorText(failure));
+    }
+  };
+  return (
+    <Notice
+      tone="warning"
+      title={error ? t('system.clock_failed') : t('system.clock_off')}
+      action={<Button onClick={() => void set()}>{t('system.clock_set')}</Button>}
+    >
+      {error}
+    </Notice>
+  );
+}
 
 export function SystemPage() {
   useEffect(() => void loadSystem().catch(() => undefined), []);
@@ -21,7 +51,7 @@ export function SystemPage() {
   return (
     <>
       <Card title={t('group.system')}>
-        {info.restart_needed && info.restart_needed.length > 0 && <Notice tone="warning" title={t('settings.needs_restart')} />}
+        <ClockNotice info={info} />
         <dl class="rows">
           {rows.map(([name, value]) => (
             <div key={name}>
@@ -30,6 +60,7 @@ export function SystemPage() {
             </div>
           ))}
         </dl>
+        <Restart info={info} />
       </Card>
       {info.services && (
         <Card title={t('system.services')}>
