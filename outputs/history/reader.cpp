@@ -2,6 +2,8 @@
 // The reader thread.
 #include "outputs/history/reader.hpp"
 
+#include "outputs/history/background.hpp"
+
 namespace bmsgate::outputs {
 
 HistoryReader::HistoryReader(std::string path, core::Logger& logger)
@@ -27,6 +29,7 @@ bool HistoryReader::ask(Job job) {
 }
 
 void HistoryReader::run() {
+  work_in_background();
   std::unique_ptr<Store> store;
   std::string why;
   for (;;) {

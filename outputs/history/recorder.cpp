@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "outputs/history/background.hpp"
+
 namespace bmsgate::outputs {
 namespace {
 
@@ -191,6 +193,7 @@ bool Recorder::ensure_open() {
 }
 
 void Recorder::run() {
+  work_in_background();
   auto next_commit = std::chrono::steady_clock::now() + std::chrono::seconds{options_.commit_s};
   auto next_retain = std::chrono::steady_clock::now() + std::chrono::minutes{1};
   for (;;) {
