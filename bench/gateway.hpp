@@ -22,6 +22,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -172,6 +173,7 @@ inline long thousandths_behind(std::string_view json, std::string_view key) {
 struct Quantiles {
   double median{0};
   double p99{0};
+  double p999{0};
   double max{0};
 };
 inline Quantiles quantiles(std::vector<double> values) {
@@ -180,7 +182,7 @@ inline Quantiles quantiles(std::vector<double> values) {
   const auto at = [&](double part) {
     return values[std::min(values.size() - 1, static_cast<std::size_t>(part * static_cast<double>(values.size())))];
   };
-  return {at(0.5), at(0.99), values.back()};
+  return {at(0.5), at(0.99), at(0.999), values.back()};
 }
 
 /// Run time of all threads of a process so far, in seconds (/proc/PID/task/*/schedstat).
