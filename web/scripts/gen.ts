@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes src/gen/*.ts from the tables of core/ (field.def, alarm.def, command.def). Run by `npm run gen`; `--check` only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const core = (name: string) => fileURLToPath(new URL(`../../core/${name}`, import.meta.url));
-const target = (name: string) => fileURLToPath(new URL(`../src/gen/${name}`, import.meta.url));
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const core = (name: string) => join(root, 'core', name);
+const target = (name: string) => join(root, 'web/src/gen', name);
 
 /** The arguments of every `MACRO(…)` line of a table, strings without their quotes. */
-function rows(file: string, macro: string): string[][] {
-  return readFileSync(core(file), 'utf8')
+function rows(source: string, macro: string): string[][] {
+  return source
     .split('\n')
     .filter((line) => line.startsWith(`${macro}(`))
     .map((line) => {
@@ -16,18 +18,35 @@ function rows(file: string, macro: string): string[][] {
       return [...inside.matchAll(/\s*("(?:[^"\\]|\\.)*"|[^,]+)\s*(?:,|$)/g)].map((m) => m[1]!.trim().replace(/^"(.*)"$/, '$1'));
     });
 }
+const table = (file: string, macro: string) => rows(readFileSync(core(file), 'utf8'), macro);
 
 const camel = (key: string) => key.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase());
 const plain = (name: string) => name.replace(/^k/, '').toLowerCase();
 const text = (value: string) => `'${value.replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`;
 const head = (from: string) => `// SPDX-License-Identifier: Apache-2.0\n// Made from core/${from} by scripts/gen.ts. Do not edit.\n`;
 
+/** The rows of a field table as the pages read them. */
+export const fieldsOf = (source: string) =>
+  rows(source, 'FIELD').map(([, key, label, unit, decimals, count, kind, , , , , precision, category, tier]) => ({
+    key: key!,
+    label: label!,
+    unit: unit!,
+    decimals: Number(decimals),
+    count: Number(count),
+    kind: plain(kind!),
+    precision: Number(precision),
+    category: plain(category!),
+    tier: plain(tier!),
+  }));
+
 function fields(): string {
-  const table = rows('field.def', 'FIELD');
-  const lines = table.map(
-    ([, key, label, unit, decimals, count, kind, , , , , precision, category, tier]) =>
-      `  { key: ${text(key!)}, label: ${text(label!)}, unit: ${text(unit!)}, decimals: ${decimals}, count: ${count}, kind: '${plain(kind!)}', ` +
-      `precision: ${precision}, category: '${plain(category!)}', tier: '${plain(tier!)}' },`,
+  const all = fieldsOf(readFileSync(core('field.def'), 'utf8'));
+  const shown = (value: string | number) => (typeof value === 'string' ? text(value) : value);
+  const lines = all.map(
+    (field) =>
+      `  { ${Object.entries(field)
+        .map(([name, value]) => `${name}: ${shown(value)}`)
+        .join(', ')} },`,
   );
   return `${head('field.def')}
 export type Kind = 'number' | 'bool' | 'state' | 'clock';
@@ -52,22 +71,22 @@ ${lines.join('\n')}
 
 /** Keys for the few places that are designed round one datum. */
 export const Field = {
-${table.map(([, key]) => `  ${camel(key!)}: '${key}',`).join('\n')}
+${all.map(({ key }) => `  ${camel(key)}: '${key}',`).join('\n')}
 } as const;
 `;
 }
 
 function alarms(): string {
-  const table = rows('alarm.def', 'ALARM');
+  const all = table('alarm.def', 'ALARM');
   return `${head('alarm.def')}
 export const ALARMS: Readonly<Record<string, string>> = {
-${table.map(([, key, words]) => `  ${key}: ${text(words!)},`).join('\n')}
+${all.map(([, key, words]) => `  ${key}: ${text(words!)},`).join('\n')}
 };
 `;
 }
 
 function commands(): string {
-  const table = rows('command.def', 'COMMAND');
+  const all = table('command.def', 'COMMAND');
   return `${head('command.def')}
 export interface CommandInfo {
   key: string;
@@ -79,7 +98,7 @@ export interface CommandInfo {
 }
 
 export const COMMANDS: readonly CommandInfo[] = [
-${table
+${all
   .map(
     ([, key, label, argument, min, max, warning]) =>
       `  { key: '${key}', label: ${text(label!)}, argument: '${plain(argument!)}', min: ${min}, max: ${max}, warning: ${text(warning!)} },`,
@@ -89,17 +108,19 @@ ${table
 `;
 }
 
-const check = process.argv.includes('--check');
-let differs = false;
-for (const [name, content] of [
-  ['fields.ts', fields()],
-  ['alarms.ts', alarms()],
-  ['commands.ts', commands()],
-] as const) {
-  if (!check) writeFileSync(target(name), content);
-  else if (readFileSync(target(name), 'utf8') !== content) {
-    console.error(`web/src/gen/${name} is not what core/ says: run npm run gen in web/`);
-    differs = true;
+function main(): void {
+  const check = process.argv.includes('--check');
+  for (const [name, content] of [
+    ['fields.ts', fields()],
+    ['alarms.ts', alarms()],
+    ['commands.ts', commands()],
+  ] as const) {
+    if (!check) writeFileSync(target(name), content);
+    else if (readFileSync(target(name), 'utf8') !== content) {
+      console.error(`web/src/gen/${name} is not what core/ says: run npm run gen in web/`);
+      process.exitCode = 1;
+    }
   }
 }
-process.exit(differs ? 1 : 0);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main();

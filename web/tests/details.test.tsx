@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A datum that is added to the field table shows up by itself: in the list of a pack and in what Monitor offers.
+import { readFileSync } from 'node:fs';
 import { render } from 'preact';
 import { expect, it, vi } from 'vitest';
+import { fieldsOf } from '../scripts/gen.ts';
 import type { LivePack } from '../src/store.ts';
 
+/** The line that the tests of the gateway add to core/field.def, too. */
 vi.mock('../src/gen/fields.ts', async (original) => {
   const real = await original<typeof import('../src/gen/fields.ts')>();
-  return {
-    ...real,
-    FIELDS: [
-      ...real.FIELDS,
-      {
-        key: 'humidity',
-        label: 'Humidity',
-        unit: '%',
-        decimals: 1,
-        count: 1,
-        kind: 'number',
-        precision: 1,
-        category: 'detail',
-        tier: 'always',
-      },
-    ],
-  };
+  const extra = fieldsOf(readFileSync('../tests/extra_field/extra.def', 'utf8'));
+  return { ...real, FIELDS: [...real.FIELDS, ...extra] };
 });
 
 const pack: LivePack = {
