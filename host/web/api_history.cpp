@@ -68,9 +68,11 @@ Range read_range(const HistorySource& source, const Request& request, std::strin
 
 /// Runs a job on the reader thread; says so where the history cannot answer.
 void ask(const HistorySource& source, const Reply& reply, std::function<Response(const Store&)> job) {
-  const bool taken = source.reader.ask([reply, job = std::move(job)](const Store* store) {
-    reply(store != nullptr ? job(*store)
-                           : problem(503, "there is no history yet: nothing has been written so far, or the disk does not allow it"));
+  const bool taken = source.reader.ask([reply, &recorder = source.recorder, job = std::move(job)](const Store* store) {
+    const auto trouble = store != nullptr ? std::string{} : recorder.trouble();
+    reply(store != nullptr
+              ? job(*store)
+              : problem(503, fmt::format("there is no history: {}", trouble.empty() ? "nothing has been written so far" : trouble)));
   });
   if (!taken) reply(problem(503, "the history is busy; try again in a moment"));
 }
@@ -259,29 +261,34 @@ void answer_storage(const HistorySource& source, const Reply& reply) {
   const std::array<std::pair<int, int>, 3> limits{{{source.options.recent_days, source.options.recent_mb},
                                                    {source.options.minute_days, source.options.minute_mb},
                                                    {source.options.long_days, source.options.long_mb}}};
-  ask(source, reply, [limits, file = source.file, counters = source.recorder.counters()](const Store& store) {
-    std::error_code error;
-    const auto space = std::filesystem::space(file.parent_path(), error);
-    const auto free_bytes = error ? 0 : static_cast<std::uint64_t>(space.available);
-    std::string out = "{\"tiers\":[";
-    for (const auto& tier : outputs::kTiers) {
-      const auto use = store.use(tier.tier);
-      const auto [days, mb] = limits[static_cast<std::size_t>(tier.tier)];
-      if (tier.tier != outputs::HistoryTier::kReadings) out += ',';
-      out += fmt::format("{{\"key\":\"{}\",\"retention_days\":{},\"size_limit_mb\":{},\"used_bytes\":{},\"rows\":{},\"from\":", tier.key,
-                         days > 0 ? std::to_string(days) : "null", mb > 0 ? std::to_string(mb) : "null", use.bytes, use.rows);
-      outputs::append_time(out, use.from_ms);
-      out += ",\"to\":";
-      outputs::append_time(out, use.to_ms);
-      out += fmt::format(",\"lasts_days\":{}}}", lasts_days(use, free_bytes, mb));
-    }
-    const auto file_bytes = std::filesystem::file_size(file, error);
-    out += fmt::format(
-        "],\"used_bytes\":{},\"free_bytes\":{},\"written_bytes\":{},\"written_bytes_per_day\":{},\"lost_readings\":{},\"message\":{}}}",
-        error ? 0 : file_bytes, free_bytes, counters.bytes_written, outputs::bytes_per_day(counters), counters.lost,
-        counters.failed_commits > 0 ? "\"some writes failed; see the log\"" : "null");
-    return json_response(out);
-  });
+  ask(source, reply,
+      [limits, file = source.file, counters = source.recorder.counters(), trouble = source.recorder.trouble()](const Store& store) {
+        std::error_code error;
+        const auto space = std::filesystem::space(file.parent_path(), error);
+        const auto free_bytes = error ? 0 : static_cast<std::uint64_t>(space.available);
+        std::string out = "{\"tiers\":[";
+        for (const auto& tier : outputs::kTiers) {
+          const auto use = store.use(tier.tier);
+          const auto [days, mb] = limits[static_cast<std::size_t>(tier.tier)];
+          if (tier.tier != outputs::HistoryTier::kReadings) out += ',';
+          out +=
+              fmt::format("{{\"key\":\"{}\",\"retention_days\":{},\"size_limit_mb\":{},\"used_bytes\":{},\"rows\":{},\"from\":", tier.key,
+                          days > 0 ? std::to_string(days) : "null", mb > 0 ? std::to_string(mb) : "null", use.bytes, use.rows);
+          outputs::append_time(out, use.from_ms);
+          out += ",\"to\":";
+          outputs::append_time(out, use.to_ms);
+          out += fmt::format(",\"lasts_days\":{}}}", lasts_days(use, free_bytes, mb));
+        }
+        const auto file_bytes = std::filesystem::file_size(file, error);
+        const auto per_day = outputs::bytes_per_day(counters);
+        std::string message;
+        outputs::append_string(message, trouble);
+        out += fmt::format(
+            "],\"used_bytes\":{},\"free_bytes\":{},\"written_bytes\":{},\"written_bytes_per_day\":{},\"lost_readings\":{},\"message\":{}}}",
+            error ? 0 : file_bytes, free_bytes, counters.bytes_written, per_day ? std::to_string(*per_day) : "null", counters.lost,
+            trouble.empty() ? "null" : message);
+        return json_response(out);
+      });
 }
 
 }  // namespace

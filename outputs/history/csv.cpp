@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "outputs/history/rows.hpp"
 #include "outputs/pack_json.hpp"
 
 namespace bmsgate::outputs {
@@ -109,28 +110,37 @@ bool CsvWriter::steps(const Store& store, std::span<const Chunk> pending, std::s
 bool CsvWriter::readings(const Store& store, std::span<const Chunk> pending, std::string& out) {
   const auto to_ms = std::min(at_ms_ + kReadingsPerPieceMs, question_.to_ms + 1);
   const Piece piece{HistoryTier::kReadings, at_ms_, to_ms};
+  std::vector<Chunk> chunks;
+  bool in_order = true;
   for_each_planned(store, question_.pack, {&piece, 1}, pending, {.regs = regs_}, [&](const Piece&, const Chunk& chunk) {
-    std::vector<const Column*> ordered;
-    for (const auto& column : columns_) {
-      const ColumnKey key{core::info(column.field).reg, column.element, ColumnPart::kValue};
-      const auto found = std::find_if(chunk.columns.begin(), chunk.columns.end(), [&](const Column& have) { return have.key == key; });
-      ordered.push_back(found == chunk.columns.end() ? nullptr : &*found);
-    }
-    for (std::size_t row = 0; row < chunk.times.size(); ++row) {
-      const auto at_ms = chunk.times[row] * info(HistoryTier::kReadings).tick_ms;
-      if (at_ms < piece.from_ms || at_ms >= piece.to_ms) continue;
-      iso_.append(out, at_ms);
-      for (std::size_t i = 0; i < ordered.size(); ++i) {
-        out += ',';
-        if (ordered[i] != nullptr && ordered[i]->has(row))
-          append_scaled(out, ordered[i]->values[row], core::info(columns_[i].field).decimals);
-      }
-      out += '\n';
-    }
+    if (chunk.times.empty()) return true;
+    in_order = in_order && (chunks.empty() || chunk.times.front() > chunks.back().times.back());
+    chunks.push_back(chunk);
     return true;
   });
+  if (!in_order) chunks = {merge(chunks, HistoryTier::kReadings)};  // the clock was set back
+  for (const auto& chunk : chunks) append_readings(chunk, piece, out);
   at_ms_ = to_ms;
   return true;
+}
+
+void CsvWriter::append_readings(const Chunk& chunk, const Piece& piece, std::string& out) {
+  std::vector<const Column*> ordered;
+  for (const auto& column : columns_) {
+    const ColumnKey key{core::info(column.field).reg, column.element, ColumnPart::kValue};
+    const auto found = std::find_if(chunk.columns.begin(), chunk.columns.end(), [&](const Column& have) { return have.key == key; });
+    ordered.push_back(found == chunk.columns.end() ? nullptr : &*found);
+  }
+  for (std::size_t row = 0; row < chunk.times.size(); ++row) {
+    const auto at_ms = chunk.times[row] * info(HistoryTier::kReadings).tick_ms;
+    if (at_ms < piece.from_ms || at_ms >= piece.to_ms) continue;
+    iso_.append(out, at_ms);
+    for (std::size_t i = 0; i < ordered.size(); ++i) {
+      out += ',';
+      if (ordered[i] != nullptr && ordered[i]->has(row)) append_scaled(out, ordered[i]->values[row], core::info(columns_[i].field).decimals);
+    }
+    out += '\n';
+  }
 }
 
 bool parse_step(std::string_view text, std::int64_t& every_ms) {

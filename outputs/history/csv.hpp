@@ -37,6 +37,7 @@ class CsvWriter {
   void find_columns(const Store& store, std::span<const Chunk> pending);
   void append_header(std::string& out) const;
   bool steps(const Store& store, std::span<const Chunk> pending, std::string& out);
+  void append_readings(const Chunk& chunk, const Piece& piece, std::string& out);
   bool readings(const Store& store, std::span<const Chunk> pending, std::string& out);
 
   CsvQuestion question_;

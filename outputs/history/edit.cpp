@@ -66,7 +66,7 @@ bool insert_period(Store& store, std::string_view pack, std::int64_t period, con
     chunks.push_back(std::move(chunk));
   }
   chunks.push_back(rows);
-  return put(store, pack, kLong, merge(chunks)) &&
+  return put(store, pack, kLong, merge(chunks, kLong)) &&
          std::all_of(replaced.begin(), replaced.end(), [&](std::int64_t id) { return store.remove_chunk(id); });
 }
 

@@ -127,7 +127,7 @@ std::vector<Piece> plan(const Store& store, std::string_view pack, core::UtcMs f
   std::size_t preferred = 0;
   while (preferred + 1 < kTiers.size() && kTiers[preferred + 1].tick_ms <= step_ms) ++preferred;
   std::array<std::optional<std::pair<core::UtcMs, core::UtcMs>>, kTiers.size()> held;
-  for (const auto& tier : kTiers) held[static_cast<std::size_t>(tier.tier)] = store.range(pack, tier.tier);
+  for (const auto& tier : kTiers) held[static_cast<std::size_t>(tier.tier)] = store.range(pack, tier.tier, from_ms, to_ms);
 
   std::vector<Piece> pieces;
   auto cursor = from_ms;

@@ -3,7 +3,8 @@
 // interval is the only periodic write of the program, so that memory cards last.
 #pragma once
 
-#include <atomic>
+#include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -29,21 +30,26 @@ struct RecorderCounters {
   std::uint64_t lost{0};  // the queue or the memory for unwritten rows was full
   std::uint64_t commits{0};
   std::uint64_t failed_commits{0};
-  std::uint64_t bytes_written{0};  // chunks, without SQLite's own overhead
+  std::uint64_t bytes_written{0};  // by the whole program to the disk, as the kernel counts it; else the chunks alone
   core::Duration running{};        // how long this has been counted
 };
-/// The pace of writing, as far as it can be told after some minutes.
-[[nodiscard]] std::uint64_t bytes_per_day(const RecorderCounters& counters) noexcept;
+/// The pace of writing; nullopt in the first minute, when it cannot be told yet.
+[[nodiscard]] std::optional<std::uint64_t> bytes_per_day(const RecorderCounters& counters) noexcept;
+
+/// Names this start of the machine; empty where the kernel does not tell.
+[[nodiscard]] std::string boot_id();
 
 class Recorder final : public core::Subscriber {
  public:
-  /// `path`: the history file. `hub` gives packs their names.
-  Recorder(const HistoryOptions& options, std::string path, const core::Hub& hub, core::Clock& clock, core::Logger& logger);
+  /// `path`: the history file. `hub` gives packs their names. `boot` names this start of the machine: readings that were written before the
+  /// clock was set are placed exactly if it is still the same.
+  Recorder(const HistoryOptions& options, std::string path, const core::Hub& hub, core::Clock& clock, core::Logger& logger,
+           std::string boot = boot_id());
   ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  /// Opens the file and starts the writer. A disk that does not allow it is tried again at every commit.
+  /// Starts the writer, which opens the file; waits a moment for that. A disk that does not allow it is tried again at every commit.
   void start();
   /// Writes what is pending and ends the writer. Any thread.
   void stop();
@@ -70,6 +76,8 @@ class Recorder final : public core::Subscriber {
   /// Rows of a pack that are not in the file yet, oldest first. Any thread.
   [[nodiscard]] std::vector<Chunk> pending(std::string_view pack);
   [[nodiscard]] RecorderCounters counters() const;
+  /// Why nothing is written just now, in one line; empty: all is well. Any thread.
+  [[nodiscard]] std::string trouble() const;
   /// Blocks until everything taken in so far is in the file (tests, export). false: it could not be written.
   bool flush();
 
@@ -83,41 +91,74 @@ class Recorder final : public core::Subscriber {
   struct EventChange {
     EventRow event;
     bool is_end{false};
+    std::optional<core::Instant> at;  // for an event from before the clock was set
   };
   using Edit = std::function<void(bool written)>;  // false: the disk takes nothing just now
   using Notes = std::map<std::string, std::string>;
+  /// The rows of a condensed tier on their way.
+  struct Condensed {
+    explicit Condensed(HistoryTier of) noexcept : tier{of}, condenser{of}, rows{of} {}
+    HistoryTier tier;
+    Condenser condenser;
+    RowQueue rows;
+  };
   /// Everything about one pack that is not in the file yet.
   struct PackState {
-    std::vector<ChunkBuilder> readings;  // more than one where the clock was set back
-    std::vector<Chunk> in_flight;        // being written
-    Condenser minutes{HistoryTier::kMinutes};
-    Condenser twenty{HistoryTier::kTwentyMinutes};
-    ChunkBuilder minute_rows;
-    ChunkBuilder twenty_rows;
-    core::UtcMs newest_ms{0};
+    RowQueue readings{HistoryTier::kReadings};
+    std::vector<Chunk> in_flight;             // being written
+    RowQueue adrift{HistoryTier::kReadings};  // from before the clock was set: times count from the start of the machine
+    std::vector<Chunk> adrift_in_flight;
+    std::array<Condensed, 2> condensed{Condensed{HistoryTier::kMinutes}, Condensed{HistoryTier::kTwentyMinutes}};
+    core::UtcMs last_ms{0};
     bool resumed{false};
+  };
+  /// What one commit writes of a pack.
+  struct Work {
+    std::string pack;
+    std::array<std::vector<Chunk>, kTiers.size()> chunks;  // by tier
+    std::vector<Chunk> adrift;
+  };
+  struct Waiting {
+    std::vector<EventChange> events;
+    Notes notes;
   };
 
   void run();
-  void drain();                                   // with mutex_ held: queue → pack states
-  void take(PackState& state, const Item& item);  // with mutex_ held
+  [[nodiscard]] std::uint64_t wait_for_work(std::chrono::steady_clock::time_point until, std::vector<Edit>& edits, bool& stopping);
+
+  // With mutex_ held.
+  void drain();  // queue → pack states
+  void take(PackState& state, const Item& item);
+  void take_adrift(PackState& state, const Item& item);
   void condense(PackState& state, core::UtcMs utc_ms, const core::Sample& sample);
-  void place_unplaced(core::Instant at, core::UtcMs utc_ms);
-  bool write();  // writer thread: one commit
-  bool write_pack(const std::string& pack, std::vector<Chunk> readings, Chunk minutes, Chunk twenty);
+  void place_waiting();  // readings from before the clock was set that are still in memory
+  [[nodiscard]] std::optional<core::UtcMs> utc_of(core::Instant at) const;
+
+  // Writer thread.
+  bool ensure_open();
+  bool write(bool stopping);
+  [[nodiscard]] std::vector<Work> gather();
+  bool write_all(const std::vector<Work>& work, const Waiting& waiting);
+  void written(const std::vector<Work>& work, const Waiting& waiting);
+  void complain(const std::string& why);
   bool put(const std::string& pack, HistoryTier tier, const Chunk& chunk, int level);
-  [[nodiscard]] std::pair<std::vector<EventChange>, Notes> waiting() const;
+  [[nodiscard]] Waiting waiting(bool stopping) const;
   bool write_events(const std::vector<EventChange>& changes, const Notes& notes);
-  void compact(const std::string& pack, HistoryTier tier);
+  void compact(const std::vector<Work>& work);
+  bool compact(const std::string& pack, HistoryTier tier, std::int64_t period, bool is_over);
+  bool place_adrift();  // those that were written
+  std::optional<std::size_t> place(const AdriftRow& row, std::int64_t shift_ms);
+  void tell_of_estimates();
+  void resume_all();
+  void resume(const std::string& pack, core::UtcMs first_ms);  // condensers go on where the last run stopped
   [[nodiscard]] bool edit(Edit edit);
   void forget(const std::string& pack, core::UtcMs from_ms, core::UtcMs to_ms);  // what is in memory of a range
   bool in_transaction(const std::function<bool(Store&)>& change);
   void retain();
-  void resume(const std::string& pack, PackState& state);  // condensers go on where the last run stopped
-  bool ensure_open();
 
   const HistoryOptions options_;
   const std::string path_;
+  const std::string boot_;
   const core::Hub& hub_;
   core::Clock& clock_;
   core::Logger& logger_;
@@ -126,20 +167,29 @@ class Recorder final : public core::Subscriber {
   std::condition_variable wake_;
   std::condition_variable flushed_;
   std::vector<Item> queue_;
-  std::vector<Item> unplaced_;  // readings from before the clock was set
   std::vector<EventChange> events_;
   Notes notes_;
   std::vector<Edit> edits_;
   std::map<std::string, PackState, std::less<>> packs_;
   RecorderCounters counters_;
   core::Instant started_{};
+  std::optional<std::uint64_t> disk_bytes_before_;
   std::uint64_t flush_wanted_{0};
   std::uint64_t flush_done_{0};
   bool flush_ok_{false};
   bool stopping_{false};
+  bool started_up_{false};  // the file has been opened, or refused
+  std::string trouble_;
+  std::optional<std::int64_t> offset_ms_;  // from the machine's own time to UTC, once a reading has told it
 
-  std::unique_ptr<Store> store_;  // writer thread
-  bool complained_{false};
+  // Writer thread.
+  std::unique_ptr<Store> store_;
+  OpenMode open_mode_{OpenMode::kWrite};
+  bool adrift_in_file_{true};               // as far as is known
+  std::optional<core::UtcMs> placed_from_;  // how far back condensers have to go
+  std::uint64_t estimated_{0};              // readings of an earlier start that this commit places
+  core::Instant failing_since_{};
+  std::uint64_t lost_before_{0};
   std::thread thread_;
 };
 

@@ -57,13 +57,13 @@ void Recorder::forget(const std::string& pack, core::UtcMs from_ms, core::UtcMs 
   const auto found = packs_.find(pack);
   if (found == packs_.end()) return;
   auto& state = found->second;
-  const auto cut = [&](ChunkBuilder& rows, HistoryTier tier) { rows = ChunkBuilder{without(rows.chunk(), tier, from_ms, to_ms)}; };
-  for (auto& builder : state.readings) cut(builder, HistoryTier::kReadings);
-  cut(state.minute_rows, HistoryTier::kMinutes);
-  cut(state.twenty_rows, HistoryTier::kTwentyMinutes);
-  if (state.newest_ms < from_ms || state.newest_ms >= to_ms) return;
-  static_cast<void>(state.minutes.finish());
-  static_cast<void>(state.twenty.finish());
+  const auto cut = [&](RowQueue& rows, HistoryTier tier) {
+    rows.change([&](const Chunk& chunk) { return without(chunk, tier, from_ms, to_ms); });
+  };
+  cut(state.readings, HistoryTier::kReadings);
+  for (auto& condensed : state.condensed) cut(condensed.rows, condensed.tier);
+  if (state.last_ms < from_ms || state.last_ms >= to_ms) return;
+  for (auto& condensed : state.condensed) static_cast<void>(condensed.condenser.finish());
 }
 
 }  // namespace bmsgate::outputs

@@ -3,6 +3,8 @@
 #include "outputs/history/rows.hpp"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 
 namespace bmsgate::outputs {
 namespace {
@@ -66,30 +68,155 @@ bool ChunkBuilder::add(const HistoryRow& row) {
   return true;
 }
 
-Chunk merge(std::span<const Chunk> chunks) {
-  struct Place {
-    std::int64_t tick;
-    const Chunk* chunk;
-    std::size_t row;
-  };
+void RowQueue::add(const HistoryRow& row) {
+  const auto period = [this](std::int64_t tick) { return tick * info(tier_).tick_ms / info(tier_).chunk_ms; };
+  if (chunks_.empty() || chunks_.back().empty() || row.tick < chunks_.back().chunk().times.back() ||
+      period(row.tick) != period(chunks_.back().chunk().times.back())) {
+    chunks_.emplace_back();
+  }
+  chunks_.back().add(row);
+}
+
+std::size_t RowQueue::rows() const noexcept {
+  std::size_t rows = 0;
+  for (const auto& chunk : chunks_) rows += chunk.rows();
+  return rows;
+}
+
+std::vector<Chunk> RowQueue::chunks() const {
+  std::vector<Chunk> made;
+  for (const auto& chunk : chunks_) {
+    if (!chunk.empty()) made.push_back(chunk.chunk());
+  }
+  return made;
+}
+
+std::vector<Chunk> RowQueue::take() {
+  auto made = chunks();
+  chunks_.clear();
+  return made;
+}
+
+void RowQueue::drop_first(std::size_t rows) {
+  while (rows > 0 && !chunks_.empty()) {
+    const auto here = chunks_.front().rows();
+    if (here > rows) {
+      const auto& chunk = chunks_.front().chunk();
+      const auto tick_ms = info(tier_).tick_ms;
+      chunks_.front() = ChunkBuilder{part(chunk, tier_, chunk.times[rows] * tick_ms, (chunk.times.back() + 1) * tick_ms)};
+      return;
+    }
+    rows -= here;
+    chunks_.erase(chunks_.begin());
+  }
+}
+
+namespace {
+
+struct Place {
+  std::int64_t tick;
+  const Chunk* chunk;
+  std::size_t row;
+};
+
+std::vector<Place> in_order(std::span<const Chunk> chunks) {
   std::vector<Place> places;
   for (const auto& chunk : chunks) {
     for (std::size_t row = 0; row < chunk.times.size(); ++row) places.push_back({chunk.times[row], &chunk, row});
   }
-  // Chunks overlap where the clock was set back; of two rows for one tick the one written later counts.
   std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.tick < b.tick; });
+  return places;
+}
+
+HistoryRow row_at(const Place& place) {
+  HistoryRow row{place.tick, {}};
+  for (const auto& column : place.chunk->columns) {
+    if (column.has(place.row)) row.cells.push_back({column.key, column.values[place.row]});
+  }
+  return row;
+}
+
+struct Spread {
+  std::int32_t mean{0};
+  std::int32_t below{0};
+  std::int32_t above{0};
+};
+using Spreads = std::map<std::pair<std::uint16_t, std::uint8_t>, Spread>;
+
+Spreads spreads_of(const HistoryRow& row) {
+  Spreads spreads;
+  for (const auto& [key, value] : row.cells) {
+    auto& spread = spreads[{key.reg, key.element}];
+    (key.part == ColumnPart::kValue ? spread.mean : key.part == ColumnPart::kMin ? spread.below : spread.above) = value;
+  }
+  return spreads;
+}
+
+bool has_mean(std::uint16_t reg) {
+  const auto* field = std::find_if(core::kFields.begin(), core::kFields.end(), [&](const core::FieldInfo& one) { return one.reg == reg; });
+  return field != core::kFields.end() && outputs::has_mean(*field);
+}
+
+/// A tick that was lived through twice: the least and greatest of both, the middle of the means, the later one of what has no mean.
+HistoryRow combine(const HistoryRow& first, const HistoryRow& second) {
+  auto both = spreads_of(first);
+  for (const auto& [key, late] : spreads_of(second)) {
+    const auto [at, is_new] = both.try_emplace(key, late);
+    if (is_new) continue;
+    auto& early = at->second;
+    if (!has_mean(key.first)) {
+      early = late;
+      continue;
+    }
+    const auto least = std::min(early.mean - early.below, late.mean - late.below);
+    const auto greatest = std::max(early.mean + early.above, late.mean + late.above);
+    const auto mean = std::midpoint(early.mean, late.mean);
+    early = {mean, mean - least, greatest - mean};
+  }
+  HistoryRow row{first.tick, {}};
+  for (const auto& [key, spread] : both) {
+    row.cells.push_back({{key.first, key.second, ColumnPart::kValue}, spread.mean});
+    if (spread.below != 0) row.cells.push_back({{key.first, key.second, ColumnPart::kMin}, spread.below});
+    if (spread.above != 0) row.cells.push_back({{key.first, key.second, ColumnPart::kMax}, spread.above});
+  }
+  return row;
+}
+
+}  // namespace
+
+Chunk merge(std::span<const Chunk> chunks, HistoryTier tier) {
+  const auto places = in_order(chunks);
   ChunkBuilder builder;
-  HistoryRow row;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (i + 1 < places.size() && places[i + 1].tick == places[i].tick) continue;
-    row.tick = places[i].tick;
-    row.cells.clear();
-    for (const auto& column : places[i].chunk->columns) {
-      if (column.has(places[i].row)) row.cells.push_back({column.key, column.values[places[i].row]});
+  for (std::size_t i = 0; i < places.size();) {
+    auto row = row_at(places[i]);
+    for (++i; i < places.size() && places[i].tick == row.tick; ++i) {
+      row = tier == HistoryTier::kReadings ? row_at(places[i]) : combine(row, row_at(places[i]));
     }
     builder.add(row);
   }
   return builder.chunk();
+}
+
+Chunk part(const Chunk& chunk, HistoryTier tier, core::UtcMs from_ms, core::UtcMs to_ms) {
+  const auto tick_ms = info(tier).tick_ms;
+  if (!chunk.times.empty() && chunk.times.front() * tick_ms >= from_ms && chunk.times.back() * tick_ms < to_ms) return chunk;
+  ChunkBuilder builder;
+  for (std::size_t row = 0; row < chunk.times.size(); ++row) {
+    const auto at_ms = chunk.times[row] * tick_ms;
+    if (at_ms >= from_ms && at_ms < to_ms) builder.add(row_at({chunk.times[row], &chunk, row}));
+  }
+  return builder.chunk();
+}
+
+core::Sample sample_of(const Chunk& chunk, std::size_t row) {
+  core::Sample sample;
+  for (const auto& column : chunk.columns) {
+    if (!column.has(row)) continue;
+    for (const auto& field : core::kFields) {
+      if (field.reg == column.key.reg && column.key.element < field.count) sample.set(field.field, column.values[row], column.key.element);
+    }
+  }
+  return sample;
 }
 
 std::optional<HistoryRow> Condenser::add(core::UtcMs utc_ms, const core::Sample& sample) {

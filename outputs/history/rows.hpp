@@ -44,8 +44,30 @@ class ChunkBuilder {
   Chunk chunk_;
 };
 
-/// The rows of several chunks in the order of time. Of two rows for one tick that of the later chunk counts.
-[[nodiscard]] Chunk merge(std::span<const Chunk> chunks);
+/// Rows of one tier that wait to be written: a chunk for each period, and a new one wherever the clock was set back.
+class RowQueue {
+ public:
+  explicit RowQueue(HistoryTier tier) noexcept : tier_{tier} {}
+  void add(const HistoryRow& row);
+  /// Goes through what is there and puts it back: change(chunk) answers what stays of it.
+  template <class Change>
+  void change(Change&& change) {
+    for (auto& chunk : chunks_) chunk = ChunkBuilder{change(chunk.chunk())};
+  }
+  [[nodiscard]] std::size_t rows() const noexcept;
+  [[nodiscard]] std::vector<Chunk> chunks() const;
+  [[nodiscard]] std::vector<Chunk> take();
+  /// Lets go of the rows that came in first.
+  void drop_first(std::size_t rows);
+
+ private:
+  HistoryTier tier_;
+  std::vector<ChunkBuilder> chunks_;
+};
+
+/// The rows of several chunks in the order of time. Of two readings for one tick that of the later chunk counts; condensed rows for one
+/// tick become one.
+[[nodiscard]] Chunk merge(std::span<const Chunk> chunks, HistoryTier tier);
 
 /// Condenses the samples of one pack into one row per tick of a tier.
 class Condenser {
@@ -69,6 +91,12 @@ class Condenser {
   bool any_{false};
   std::vector<Cell> cells_ = std::vector<Cell>(core::kSlotCount);
 };
+
+/// The rows of a chunk that lie in [from_ms, to_ms).
+[[nodiscard]] Chunk part(const Chunk& chunk, HistoryTier tier, core::UtcMs from_ms, core::UtcMs to_ms);
+
+/// The sample that a row of readings was made of, as far as the tier keeps it.
+[[nodiscard]] core::Sample sample_of(const Chunk& chunk, std::size_t row);
 
 /// True for fields whose mean makes sense; the others keep their last value.
 [[nodiscard]] constexpr bool has_mean(const core::FieldInfo& field) noexcept {

@@ -1,71 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The SQLite file of the history: schema, migration, quarantine, chunks, events.
+// The SQLite file of the history: opening, quarantine, chunks, events, notes.
 #include "outputs/history/store.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
+#include "outputs/history/schema.hpp"
 #include "outputs/history/sql.hpp"
 
 namespace bmsgate::outputs {
 namespace {
 
-constexpr int kSchemaVersion = 1;
-constexpr int kApplicationId = 0x42474831;  // "BGH1"
-constexpr const char* kSchema = R"sql(
-CREATE TABLE pack(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE chunk(id INTEGER PRIMARY KEY, pack INTEGER NOT NULL, tier INTEGER NOT NULL, from_ms INTEGER NOT NULL,
-                   to_ms INTEGER NOT NULL, rows INTEGER NOT NULL, bytes BLOB NOT NULL);
-CREATE INDEX chunk_by_time ON chunk(pack, tier, to_ms, from_ms);
-CREATE TABLE event(id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, kind TEXT NOT NULL,
-                   pack TEXT NOT NULL, key TEXT NOT NULL, severity TEXT NOT NULL, text TEXT NOT NULL, origin TEXT NOT NULL,
-                   cell INTEGER, value REAL, worst REAL, unit TEXT NOT NULL);
-CREATE INDEX event_by_time ON event(at_ms);
-CREATE TABLE note(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-)sql";
-
 bool execute(sqlite3* database, const char* sql) { return sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK; }
-
-std::int64_t pragma(sqlite3* database, const char* sql) {
-  Statement query{database, sql};
-  return query.row() ? query.integer(0) : -1;
-}
-
-/// Why a connection cannot be used.
-enum class Trouble { kNone, kDamaged, kNewer, kDisk };
-
-Trouble prepare(sqlite3* database, OpenMode mode) {
-  sqlite3_busy_timeout(database, 5'000);
-  sqlite3_extended_result_codes(database, 1);
-  if (mode == OpenMode::kWrite) {
-    // A chunk leaves half a page empty, and a commit writes whole pages: small ones spare both. Only a new file takes the size.
-    execute(database, "PRAGMA page_size=1024");
-    // WAL with NORMAL: a power cut loses at most the commits since the last checkpoint's sync, never the file.
-    execute(database, "PRAGMA journal_mode=WAL");
-    execute(database, "PRAGMA synchronous=NORMAL");
-    execute(database, "PRAGMA wal_autocheckpoint=4000");
-    execute(database, "PRAGMA journal_size_limit=4194304");
-  }
-  execute(database, "PRAGMA cache_size=-2048");
-  const auto version = pragma(database, "PRAGMA user_version");
-  const auto code = sqlite3_errcode(database) & 0xFF;
-  if (version < 0) return code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? Trouble::kDamaged : Trouble::kDisk;
-  if (version > kSchemaVersion) return Trouble::kNewer;
-  if (version == 0) {
-    if (mode == OpenMode::kRead) return Trouble::kDisk;
-    if (pragma(database, "SELECT count(*) FROM sqlite_master") > 0) return Trouble::kDamaged;  // a foreign or half-made file
-    const auto script =
-        fmt::format("BEGIN IMMEDIATE;{}PRAGMA application_id={};PRAGMA user_version={};COMMIT", kSchema, kApplicationId, kSchemaVersion);
-    if (!execute(database, script.c_str())) return Trouble::kDisk;
-  }
-  if (mode == OpenMode::kWrite) {
-    Statement check{database, "PRAGMA quick_check(1)"};
-    if (!check.row() || check.text(0) != "ok") return Trouble::kDamaged;
-  }
-  return Trouble::kNone;
-}
 
 std::string set_aside(const std::string& path) {
   for (int number = 1; number < 1000; ++number) {
@@ -104,30 +53,54 @@ EventRow event_of(const Statement& row) {
 }  // namespace
 
 std::unique_ptr<Store> Store::open(const std::string& path, OpenMode mode, core::Logger& logger, std::string& why) {
-  const int flags = mode == OpenMode::kWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
+  const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (mode == OpenMode::kRead ? 0 : SQLITE_OPEN_CREATE);
   for (int attempt = 0; attempt < 2; ++attempt) {
     sqlite3* database = nullptr;
-    const auto code = sqlite3_open_v2(path.c_str(), &database, flags | SQLITE_OPEN_NOMUTEX, nullptr);
-    const auto trouble = code == SQLITE_OK ? prepare(database, mode) : Trouble::kDisk;
-    if (trouble == Trouble::kNone) return std::unique_ptr<Store>{new Store{database}};
-    why = fmt::format("{}: {}", path, trouble == Trouble::kNewer ? "was written by a newer version of bmsgate" : sqlite3_errmsg(database));
+    const auto code = sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
+    const auto trouble = code == SQLITE_OK ? prepare(database, path, mode, logger) : Trouble::kDisk;
+    if (trouble == Trouble::kNone) return std::unique_ptr<Store>{new Store{database, path}};
+    why = trouble == Trouble::kNewer     ? fmt::format("{} was written by a newer version of bmsgate; it is left as it is", path)
+          : trouble == Trouble::kForeign ? fmt::format("{} is not a history of bmsgate", path)
+                                         : fmt::format("{}: {}", path, trouble_text(database, path));
     sqlite3_close(database);
-    if (trouble != Trouble::kDamaged || mode != OpenMode::kWrite) return nullptr;
+    if (mode == OpenMode::kRead && trouble == Trouble::kDisk && is_read_only(path)) return open_immutable(path, logger);
+    if ((trouble != Trouble::kDamaged && trouble != Trouble::kForeign) || mode == OpenMode::kRead) return nullptr;
     const auto aside = set_aside(path);
     if (aside.empty()) return nullptr;
-    logger.write(core::Level::kError, "history", fmt::format("{} is damaged: kept as {}, a new one is begun", path, aside));
+    logger.write(core::Level::kError, "history",
+                 fmt::format("{} {}: kept as {}, a new one is begun", path,
+                             trouble == Trouble::kDamaged ? "is damaged" : "is not a history of bmsgate", aside));
   }
   return nullptr;
 }
 
-Store::Store(sqlite3* database) noexcept : database_{database} {}
+/// SQLite needs to write beside a file even to read it, unless it is told that nobody changes it: so it is on a disk without writes.
+std::unique_ptr<Store> Store::open_immutable(const std::string& path, core::Logger& logger) {
+  std::string uri = "file:";
+  for (const char c : path)
+    uri += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02X}", static_cast<unsigned char>(c)) : std::string{c};
+  uri += "?immutable=1";
+  sqlite3* database = nullptr;
+  const auto code = sqlite3_open_v2(uri.c_str(), &database, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
+  if (code == SQLITE_OK && prepare(database, path, OpenMode::kRead, logger) == Trouble::kNone) {
+    return std::unique_ptr<Store>{new Store{database, path}};
+  }
+  sqlite3_close(database);
+  return nullptr;
+}
+
+Store::Store(sqlite3* database, std::string path) noexcept : database_{database}, path_{std::move(path)} {}
 
 Store::~Store() { sqlite3_close(database_); }
 
 bool Store::begin() { return execute(database_, "BEGIN IMMEDIATE"); }
 bool Store::commit() { return execute(database_, "COMMIT"); }
 void Store::rollback() { execute(database_, "ROLLBACK"); }
-std::string Store::last_error() const { return sqlite3_errmsg(database_); }
+std::string Store::last_error() const { return trouble_text(database_, path_); }
+bool Store::damaged() const {
+  const int code = sqlite3_errcode(database_) & 0xFF;
+  return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
 
 bool Store::put_chunk(std::string_view pack, HistoryTier tier, const ChunkRow& chunk) {
   Statement name{database_, "INSERT INTO pack(name) VALUES(?) ON CONFLICT DO NOTHING"};
@@ -152,10 +125,12 @@ void Store::for_each_chunk(std::string_view pack, HistoryTier tier, core::UtcMs 
   }
 }
 
-std::optional<std::pair<core::UtcMs, core::UtcMs>> Store::range(std::string_view pack, HistoryTier tier) const {
+std::optional<std::pair<core::UtcMs, core::UtcMs>> Store::range(std::string_view pack, HistoryTier tier, core::UtcMs from_ms,
+                                                                core::UtcMs to_ms) const {
   Statement query{database_,
-                  "SELECT min(from_ms), max(to_ms) FROM chunk JOIN pack ON pack.id = chunk.pack WHERE pack.name = ? AND tier = ?"};
-  query.bind(pack).bind(static_cast<std::int64_t>(tier));
+                  "SELECT min(from_ms), max(to_ms) FROM chunk JOIN pack ON pack.id = chunk.pack "
+                  "WHERE pack.name = ? AND tier = ? AND to_ms >= ? AND from_ms <= ?"};
+  query.bind(pack).bind(static_cast<std::int64_t>(tier)).bind(from_ms).bind(to_ms);
   if (!query.row() || query.is_null(0)) return std::nullopt;
   return std::pair{query.integer(0), query.integer(1)};
 }
@@ -177,15 +152,23 @@ bool Store::drop_before(HistoryTier tier, core::UtcMs before_ms) {
   return Statement{database_, "DELETE FROM chunk WHERE tier = ? AND to_ms < ?"}.bind(static_cast<std::int64_t>(tier)).bind(before_ms).run();
 }
 
+std::optional<core::UtcMs> Store::start_of_newest(HistoryTier tier, std::int64_t unit_ms, std::int64_t count) const {
+  Statement query{database_, "SELECT DISTINCT to_ms / ?1 FROM chunk WHERE tier = ?2 ORDER BY 1 DESC LIMIT 1 OFFSET ?3"};
+  query.bind(unit_ms).bind(static_cast<std::int64_t>(tier)).bind(count - 1);
+  return query.row() ? std::optional{query.integer(0) * unit_ms} : std::nullopt;
+}
+
 bool Store::drop_to_size(HistoryTier tier, std::uint64_t bytes) {
   auto used = use(tier).bytes;
-  while (used > bytes) {
-    Statement oldest{database_, "SELECT id, length(bytes) + 40 FROM chunk WHERE tier = ? ORDER BY to_ms LIMIT 1"};
-    if (!oldest.bind(static_cast<std::int64_t>(tier)).row()) return true;
-    used -= std::min(used, static_cast<std::uint64_t>(oldest.integer(1)));
-    if (!remove_chunk(oldest.integer(0))) return false;
+  if (used <= bytes) return true;
+  std::vector<std::int64_t> oldest;
+  Statement query{database_, "SELECT id, length(bytes) + 40 FROM chunk WHERE tier = ? ORDER BY to_ms"};
+  query.bind(static_cast<std::int64_t>(tier));
+  while (used > bytes && query.row()) {
+    used -= std::min(used, static_cast<std::uint64_t>(query.integer(1)));
+    oldest.push_back(query.integer(0));
   }
-  return true;
+  return std::all_of(oldest.begin(), oldest.end(), [this](std::int64_t id) { return remove_chunk(id); });
 }
 
 std::optional<std::int64_t> Store::put_event(const EventRow& event) {
@@ -200,6 +183,10 @@ std::optional<std::int64_t> Store::put_event(const EventRow& event) {
   insert.bind(event.unit);
   if (!insert.run()) return std::nullopt;
   return sqlite3_last_insert_rowid(database_);
+}
+
+bool Store::keep_newest_events(std::int64_t count) {
+  return Statement{database_, "DELETE FROM event WHERE id <= (SELECT id FROM event ORDER BY id DESC LIMIT 1 OFFSET ?)"}.bind(count).run();
 }
 
 bool Store::end_event(std::int64_t id, core::UtcMs end_ms, std::optional<double> worst) {
@@ -233,5 +220,22 @@ std::optional<std::string> Store::note(std::string_view key) const {
   if (!query.bind(key).row()) return std::nullopt;
   return query.text(0);
 }
+
+bool Store::put_adrift(const AdriftRow& row) {
+  Statement insert{database_, "INSERT INTO adrift(boot, pack, bytes) VALUES(?, ?, ?)"};
+  insert.bind(row.boot).bind(row.pack);
+  if (!insert.bind_blob(row.bytes).run()) return false;
+  Statement trim{database_, "DELETE FROM adrift WHERE id <= ?"};
+  const std::int64_t newest = sqlite3_last_insert_rowid(database_);
+  return trim.bind(newest - kMaxAdrift).run();
+}
+
+std::optional<AdriftRow> Store::newest_adrift() const {
+  Statement query{database_, "SELECT id, boot, pack, bytes FROM adrift ORDER BY id DESC LIMIT 1"};
+  if (!query.row()) return std::nullopt;
+  return AdriftRow{query.integer(0), query.text(1), query.text(2), query.text(3)};
+}
+
+bool Store::drop_adrift(std::int64_t id) { return Statement{database_, "DELETE FROM adrift WHERE id = ?"}.bind(id).run(); }
 
 }  // namespace bmsgate::outputs

@@ -6,10 +6,12 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/clock.hpp"
@@ -80,12 +82,26 @@ struct EventFilter {
   int limit{200};
 };
 
-enum class OpenMode : std::uint8_t { kWrite, kRead };
+/// Readings of one pack from before the clock was set, as a chunk of the first tier whose times count from the start of the machine.
+struct AdriftRow {
+  std::int64_t id{0};
+  std::string boot;  // which start of the machine
+  std::string pack;
+  std::string bytes;
+};
+
+enum class OpenMode : std::uint8_t {
+  kWrite,
+  kWriteAgain,  // as kWrite, for a file that was in use a moment ago: its pages are not checked, which takes as long as reading all of it
+  kRead,
+};
 
 class Store {
  public:
-  /// Opens (and for kWrite creates or migrates) the file. A damaged file is set aside as PATH.damaged-N with one warning and a new one is
-  /// begun. nullptr: the disk does not allow it; `why` says so in one line.
+  static constexpr std::pair kEver{std::numeric_limits<core::UtcMs>::min(), std::numeric_limits<core::UtcMs>::max()};
+
+  /// Opens (and for writing creates or migrates) the file. A damaged or foreign file is set aside as PATH.damaged-N with one line in the
+  /// log and a new one is begun. nullptr: the disk does not allow it, or the file is of a newer version; `why` says so in one line.
   [[nodiscard]] static std::unique_ptr<Store> open(const std::string& path, OpenMode mode, core::Logger& logger, std::string& why);
   ~Store();
   Store(const Store&) = delete;
@@ -97,32 +113,47 @@ class Store {
   [[nodiscard]] bool commit();
   void rollback();
   [[nodiscard]] std::string last_error() const;
+  /// True if the last call failed because the file is broken: open it anew with kWrite.
+  [[nodiscard]] bool damaged() const;
 
   [[nodiscard]] bool put_chunk(std::string_view pack, HistoryTier tier, const ChunkRow& chunk);
   [[nodiscard]] bool remove_chunk(std::int64_t id);
   /// Chunks that overlap [from_ms, to_ms], oldest first; `take` answers false to stop.
   void for_each_chunk(std::string_view pack, HistoryTier tier, core::UtcMs from_ms, core::UtcMs to_ms,
                       const std::function<bool(ChunkRow&& chunk)>& take) const;
-  /// First and last time that a tier holds of a pack; nullopt: nothing.
-  [[nodiscard]] std::optional<std::pair<core::UtcMs, core::UtcMs>> range(std::string_view pack, HistoryTier tier) const;
+  /// First and last time that a tier holds of a pack, by the chunks that overlap [from_ms, to_ms]; nullopt: nothing.
+  [[nodiscard]] std::optional<std::pair<core::UtcMs, core::UtcMs>> range(std::string_view pack, HistoryTier tier,
+                                                                         core::UtcMs from_ms = kEver.first,
+                                                                         core::UtcMs to_ms = kEver.second) const;
   [[nodiscard]] std::vector<std::string> packs() const;
   [[nodiscard]] TierUse use(HistoryTier tier) const;
   /// Deletes whole chunks that ended before `before_ms`. The space is used again; the file does not shrink.
   [[nodiscard]] bool drop_before(HistoryTier tier, core::UtcMs before_ms);
+  /// Where the oldest of the `count` newest stretches of `unit_ms` begins that hold anything; nullopt: there are fewer.
+  [[nodiscard]] std::optional<core::UtcMs> start_of_newest(HistoryTier tier, std::int64_t unit_ms, std::int64_t count) const;
   /// Deletes the oldest chunks of a tier until it takes at most `bytes`.
   [[nodiscard]] bool drop_to_size(HistoryTier tier, std::uint64_t bytes);
 
   [[nodiscard]] std::optional<std::int64_t> put_event(const EventRow& event);
   [[nodiscard]] bool end_event(std::int64_t id, core::UtcMs end_ms, std::optional<double> worst);
+  [[nodiscard]] bool keep_newest_events(std::int64_t count);
   [[nodiscard]] std::vector<EventRow> events(const EventFilter& filter) const;
 
   /// Small things that are kept beside the history (energy counters, computed days): text by key.
   [[nodiscard]] bool put_note(std::string_view key, std::string_view value);
   [[nodiscard]] std::optional<std::string> note(std::string_view key) const;
 
+  /// Keeps the newest kMaxAdrift: a machine that never learns the time does not fill its disk.
+  [[nodiscard]] bool put_adrift(const AdriftRow& row);
+  static constexpr std::int64_t kMaxAdrift = 20'000;
+  [[nodiscard]] std::optional<AdriftRow> newest_adrift() const;
+  [[nodiscard]] bool drop_adrift(std::int64_t id);
+
  private:
-  explicit Store(sqlite3* database) noexcept;
+  Store(sqlite3* database, std::string path) noexcept;
+  static std::unique_ptr<Store> open_immutable(const std::string& path, core::Logger& logger);
   sqlite3* database_;
+  const std::string path_;
 };
 
 }  // namespace bmsgate::outputs
