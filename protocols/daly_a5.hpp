@@ -117,7 +117,7 @@ struct Board {
 
   FrameSet frames;                             // of the answer that is coming in
   std::uint8_t frames_id{0};                   // its id; 0 = none
-  bool from_zero{false};                       // the last whole answer counted its frames from 0
+  std::array<bool, 3> from_zero{};             // the last answer (to 95, to 96, a text) counted its frames from 0
   std::array<std::uint8_t, 2> usual_frames{};  // how many frames the answers to 95 and 96 have; 0 = not known
 
   std::uint16_t known{0};     // live ids whose values are in `live`

@@ -211,6 +211,9 @@ void take_text(Board& board) noexcept {
   board.identity_new = true;
 }
 
+/// Boards that count the frames of one answer from 0 may count those of another from 1.
+constexpr std::size_t numbering(std::uint8_t id) noexcept { return id == kCells ? 0 : id == kTemperatures ? 1 : 2; }
+
 void complete_cells(Board& board) noexcept {
   auto& live = board.live;
   live.clear_all(Field::kCellVoltage);
@@ -330,7 +333,7 @@ void take_single(Board& board, std::uint8_t id, Bytes data) noexcept {
 
 bool frames_suffice(const Board& board) noexcept {
   const auto& frames = board.frames;
-  if (board.from_zero && !frames.from_zero()) return false;  // the first one is missing
+  if (board.from_zero[numbering(board.frames_id)] && !frames.from_zero()) return false;  // the first one is missing
   const unsigned run = frames.run();
   switch (board.frames_id) {
     case kCells:
@@ -343,7 +346,7 @@ bool frames_suffice(const Board& board) noexcept {
 
 bool take_frames(Board& board) noexcept {
   const bool whole = frames_suffice(board);
-  board.from_zero = board.frames.from_zero();
+  board.from_zero[numbering(board.frames_id)] = board.frames.from_zero();
   if (!whole) return false;
   if (board.frames_id == kCells) {
     CellSlots slots;

@@ -265,6 +265,7 @@ TEST_F(DalyA5, FramesMayCountFromZero) {
   poll(*box, peer, ear);
   ASSERT_EQ(ear.reports.size(), 1U);
   EXPECT_EQ(cells_mv(*ear.reports[0].live), (std::vector<int>{3301, 3302, 3303, 3304, 3305, 3306, 3307, 3308}));
+  EXPECT_EQ(value(*ear.reports[0].live, Field::kTemperature, 1), 20) << "the other answer counts from 1";
 }
 
 TEST_F(DalyA5, WithoutItsFrameZeroAnAnswerIsNotTakenForOneThatCountsFromOne) {
