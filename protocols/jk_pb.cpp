@@ -32,6 +32,15 @@ constexpr core::DialectInfo kInfo{
 constexpr std::array<RegisterRead, 2> kSettingReads{{{kRegSettings, 120}, {0x1114, 1}}};
 constexpr std::array<RegisterRead, 1> kAboutReads{{{kRegAbout, 80}}};
 
+/// True if a 00 is followed by something else than the function of address 0. The 03 of pack 3 is told from that by what comes behind it.
+constexpr bool is_padding(Bytes bytes) noexcept {
+  if (bytes[0] != 0) return false;
+  if (bytes.size() == 1) return true;
+  if (bytes[1] != kReadRegisters) return bytes[1] != kWriteRegisters;
+  if (bytes.size() < 4) return false;
+  return bytes[2] == kWriteRegisters ? bytes[3] == kTriggerStatus >> 8U : bytes[2] == kReadRegisters;
+}
+
 constexpr std::array<std::uint16_t, 3> kAllTriggers{kTriggerAbout, kTriggerSettings, kTriggerStatus};
 constexpr std::uint8_t kFailuresUntilNextWay = 2;
 constexpr std::uint8_t kFailuresOfProvenWay = 6;
@@ -123,10 +132,8 @@ Scan JkPb::scan(Bytes bytes) const noexcept {
     const auto found = scan_jk_frame(bytes);
     return closing_ && found.verdict == Verdict::kMore && bytes.size() < 4 ? Scan{Verdict::kNone} : found;
   }
-  if (padding_left_ > 0 && padding_from_ == counters_.bytes_skipped && bytes[0] == 0) {
-    // Address 0 begins with 00 as well, but goes on with its function.
-    if (bytes.size() == 1 ? closing_ : bytes[1] != kWriteRegisters && bytes[1] != kReadRegisters) return {Verdict::kFrame, 1};
-  }
+  const bool padding = padding_left_ > 0 && padding_from_ == counters_.bytes_skipped && is_padding(bytes);
+  if (padding && (bytes.size() > 1 || closing_)) return {Verdict::kFrame, 1};
   const std::size_t expected = open_.valid ? std::size_t{2} * open_.count : 0U;
   const auto found = scan_jk_modbus(bytes, expected);
   if (!closing_ || found.verdict != Verdict::kMore) return found;

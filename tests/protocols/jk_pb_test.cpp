@@ -125,7 +125,7 @@ TEST_F(JkPbTest, WithoutAcknowledgementTheAskedPackIsMeantUnconfirmed) {
 
 TEST_F(JkPbTest, PaddingRoundTheAcknowledgementBelongsToTheAnswer) {
   const Bytes zero{0};
-  for (const std::uint8_t address : Bytes{0, 1}) {
+  for (const std::uint8_t address : Bytes{0, 1, 3, 15}) {  // 3 is a function as well
     for (const bool singly : {false, true}) {
       for (const auto& answer : {status() + ack(address, 0x1620), status() + zero + ack(address, 0x1620),
                                  status() + ack(address, 0x1620) + zero, status() + zero + ack(address, 0x1620) + zero}) {
