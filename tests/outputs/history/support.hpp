@@ -35,7 +35,7 @@ struct HandClock final : core::Clock {
   std::atomic<core::UtcMs> utc{kHistoryStart};
 };
 
-struct KeptLog final : core::Logger {
+struct HistoryLog final : core::Logger {
   void write(core::Level, std::string_view, std::string_view message) noexcept override {
     const std::lock_guard lock{mutex};
     lines.emplace_back(message);
@@ -106,7 +106,7 @@ class HistoryFolder : public testing::Test {
   std::unique_ptr<core::Hub> hub_ = std::make_unique<core::Hub>();
   HistoryOptions options_;
   HandClock clock_;
-  KeptLog log_;
+  HistoryLog log_;
 };
 
 /// The times in the first column of CSV, the header left out.
