@@ -17,7 +17,7 @@ struct LineCounters {
   std::uint32_t bad_checks{0};     // a whole frame whose sum or CRC is wrong
   std::uint32_t truncated{0};      // a frame that began and never ended
   std::uint32_t bytes_skipped{0};  // bytes that belong to no frame
-  std::uint32_t unknown{0};        // good replies that nobody can read: no request named their registers, and their size tells nothing
+  std::uint32_t unknown{0};        // good replies that nobody can read, or not to their end: no request, size or table tells what they hold
 };
 
 enum class Verdict : std::uint8_t {

@@ -125,7 +125,7 @@ class JkNw final : public core::Protocol {
   [[nodiscard]] Scan scan(Bytes bytes) const noexcept;
   void on_frame(Bytes frame, ReportSink& sink) noexcept;
   void note(const FrameNote& note, ReportSink& sink) const noexcept;
-  void walk(Bytes information) noexcept;
+  [[nodiscard]] bool walk(Bytes information) noexcept;
   void take(const Datum& datum, Bytes value) noexcept;
   void take_cells(Bytes cells) noexcept;
   void take_alarms(unsigned bits) noexcept;
@@ -219,7 +219,7 @@ void JkNw::on_frame(Bytes frame, ReportSink& sink) noexcept {
   // Firmware 11.261 answers a read-all as if one datum had been asked.
   const bool asked_read = asked_ == kReadAll || asked_ == kReadOne;
   if (asking_ && (read ? asked_read : command == asked_ && (command != kWrite || id == asked_id_))) progress_ = Progress::kComplete;
-  if (read) walk(information);
+  if (read && !walk(information)) ++counters_.unknown;
   note({read ? FrameNote::Kind::kReply : FrameNote::Kind::kAck, address_, tag, command == kWrite, frame}, sink);
   if (!read) return;
   const bool whole = live_.has(Field::kPackVoltage) && live_.has(Field::kSoc);
@@ -239,8 +239,8 @@ void JkNw::note(const FrameNote& note, ReportSink& sink) const noexcept {
   sink.on_frame(hidden);
 }
 
-/// An id that is not in the table has an unknown width: what follows it is left alone, what came before is good.
-void JkNw::walk(Bytes information) noexcept {
+/// An id that is not in the table has an unknown width: what follows it is left alone (false), what came before is good.
+bool JkNw::walk(Bytes information) noexcept {
   if (!gathered_) {
     live_.reset();
     settings_.clear();
@@ -253,12 +253,13 @@ void JkNw::walk(Bytes information) noexcept {
     const auto& datum = nw::kById[information[at] - std::size_t{nw::kFirstId}];
     ++at;
     const auto rest = information.size() - at;
-    if (datum.use == Use::kUnknown || rest < 1) return;
+    if (datum.use == Use::kUnknown || rest < 1) return false;
     const std::size_t width = datum.use == Use::kCells ? 1U + information[at] : datum.width;
-    if (width > rest) return;
+    if (width > rest) return false;
     take(datum, information.subspan(at, width));
     at += width;
   }
+  return at == information.size();
 }
 
 void JkNw::take(const Datum& datum, Bytes value) noexcept {

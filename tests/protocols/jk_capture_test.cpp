@@ -345,6 +345,7 @@ void JkCapture::answer() {
       device->flush(device.heard);
       EXPECT_EQ(device.counters().frames_ok, 1U);
       EXPECT_EQ(device.counters().bad_checks, 0U);
+      EXPECT_EQ(device.counters().unknown, 0U);
       EXPECT_EQ(device.counters().bytes_skipped, noisy ? junk.size() : 0U);
       ASSERT_EQ(device.heard.reports.size(), 1U);
       const auto* of_ack = expect_.if_contains("ack");

@@ -129,6 +129,7 @@ TEST_F(JkNwTest, AnUnknownIdEndsTheWalkAndKeepsWhatCameBefore) {
   EXPECT_EQ(sample.get(Field::kCycles), 7);
   EXPECT_FALSE(sample.has(Field::kCellCount));
   EXPECT_EQ(device.counters().frames_ok, 1U);
+  EXPECT_EQ(device.counters().unknown, 1U) << "the rest was not understood";
 }
 
 TEST_F(JkNwTest, ThePasswordGoesNowhere) {
