@@ -103,7 +103,7 @@ describe('a restart', () => {
     system.value = info;
     const box = document.createElement('div');
     act(() => render(<SystemPage />, box));
-    await vi.waitFor(() => expect(box.querySelector('.notice.warning')?.textContent).toContain('Web – HTTP port'));
+    await vi.waitFor(() => expect(box.querySelector('.notice.warning')?.textContent).toContain('Network – HTTP port'));
     press(box, 'Restart');
     expect(sent.some((one) => one.method === 'POST')).toBe(false);
     press(box, 'Restart');

@@ -78,6 +78,26 @@ describe('a field of a form', () => {
     expect([input.type, input.value, input.placeholder]).toEqual(['password', '', 'set, not shown']);
   });
 
+  it('forgets a secret that was saved here, and no other', () => {
+    const secret: Row = { type: 'string', title: 'Password', 'x-secret': true };
+    const forget = (box: Element) => [...box.querySelectorAll('button')].find((one) => one.textContent === 'forget it');
+    expect(forget(draw({ row: secret, secretSet: true, origin: 'file' }).box)).toBe(undefined);
+    const { box, changes } = draw({ row: secret, secretSet: true, origin: 'saved' });
+    act(() => forget(box)!.click());
+    expect(changes).toEqual([null]);
+    expect(draw({ row: secret, secretSet: true, origin: 'saved', edited: true, value: null }).box.querySelector('input')!.placeholder).toBe(
+      '',
+    );
+  });
+
+  it('tells where a value comes from', () => {
+    const origin = (props: object) => draw(props).box.querySelector('.origin')?.textContent ?? '';
+    expect(origin({ origin: 'file', where: '/etc/bmsgate/bmsgate.toml:12' })).toContain('/etc/bmsgate/bmsgate.toml:12');
+    expect(origin({ origin: 'environment', where: 'environment BMSGATE_MQTT_PORT' })).toBe('from the environment BMSGATE_MQTT_PORT');
+    expect(origin({ origin: 'saved', where: '/var/lib/bmsgate/settings.json', onReset: () => undefined })).toContain('back to the default');
+    expect(origin({ origin: 'default' })).toBe('');
+  });
+
   it('warns where something outside decides', () => {
     expect(draw({ origin: 'environment' }).box.textContent).toContain('Fixed from outside');
   });

@@ -30,7 +30,7 @@ function Origin({ origin, where, onReset }: Pick<FieldProps, 'origin' | 'where' 
   return (
     <span class="origin small quiet">
       {tt(`origin.${origin}`, origin)}
-      {where && origin === 'file' ? ` ${where}` : ''}
+      {where && origin !== 'saved' ? ` ${where.replace(/^environment /, '')}` : ''}
       {origin === 'saved' && onReset && (
         <button type="button" class="link" onClick={onReset}>
           {t('settings.reset')}
@@ -44,12 +44,15 @@ function Secret({
   id,
   value,
   secretSet,
+  forgettable,
   described,
   onChange,
 }: {
   id: string;
   value: string;
   secretSet: boolean;
+  /** It was saved here; what a file or the environment says cannot be forgotten. */
+  forgettable: boolean;
   described: string;
   onChange: (value: unknown) => void;
 }) {
@@ -70,7 +73,7 @@ function Secret({
           <input type="checkbox" checked={shown} onChange={(event) => setShown(event.currentTarget.checked)} />{' '}
           <span>{t('settings.show')}</span>
         </label>
-        {secretSet && (
+        {forgettable && (
           <button type="button" class="link" onClick={() => onChange(null)}>
             {t('settings.forget')}
           </button>
@@ -135,7 +138,8 @@ export function SettingField(props: FieldProps) {
         <Secret
           id={id}
           value={props.edited ? String(value ?? '') : ''}
-          secretSet={props.secretSet ?? false}
+          secretSet={(props.secretSet ?? false) && !(props.edited && value === null)}
+          forgettable={(props.secretSet ?? false) && props.origin === 'saved' && !(props.edited && value === null)}
           described={described}
           onChange={onChange}
         />

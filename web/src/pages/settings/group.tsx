@@ -23,6 +23,8 @@ interface Said {
   tone: Tone;
   title: string;
   text?: string;
+  /** Some of it waits for a restart. */
+  restart?: boolean;
 }
 
 export function useSave(again: () => void) {
@@ -34,7 +36,11 @@ export function useSave(again: () => void) {
     setErrors([]);
     try {
       const answer = await api<Settings>('/settings', { method: 'PATCH', body: change });
-      setSaid({ tone: 'good', title: t('settings.saved'), ...(answer.restart?.length ? { text: t('settings.needs_restart') } : {}) });
+      setSaid({
+        tone: 'good',
+        title: t('settings.saved'),
+        ...(answer.restart?.length ? { text: t('settings.needs_restart'), restart: true } : {}),
+      });
       void loadSystem().catch(() => undefined);
       again();
       setBusy(false);
@@ -51,7 +57,17 @@ export function useSave(again: () => void) {
 
 export const SaidNotice = ({ said }: { said: Said | null }) =>
   said ? (
-    <Notice tone={said.tone} title={said.title}>
+    <Notice
+      tone={said.tone}
+      title={said.title}
+      action={
+        said.restart && (
+          <a class="button" href="/settings/system">
+            {t('system.restart')}
+          </a>
+        )
+      }
+    >
       {said.text}
     </Notice>
   ) : null;

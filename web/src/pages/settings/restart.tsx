@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../api/client.ts';
 import type { System } from '../../api/types.ts';
-import { t, word } from '../../lib/i18n.ts';
+import { t, tt, word } from '../../lib/i18n.ts';
 import type { Schema } from '../../lib/schema.ts';
 import { Button, Notice } from '../../ui/basics.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -31,7 +31,7 @@ const labelOf = (schema: Schema | null, key: string) => {
   const [group = '', name = ''] = key.split('.');
   const one = schema?.properties[group];
   const title = one?.properties?.[name]?.title;
-  return title ? `${word(one.title ?? group)} – ${word(title)}` : key;
+  return title ? `${tt(`group.${group}`, one.title ?? group)} – ${word(title)}` : key;
 };
 
 export function Restart({ info }: { info: System }) {
