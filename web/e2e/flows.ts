@@ -1,37 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What people do: log in, change a setting, add a pack, zoom into a day, save CSV, delete a file, back up and restore, switch, print.
+// What people do with any gateway, the mock or a real one: change a setting, zoom into a day, save CSV, delete a file, go by keyboard.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { startMock } from '../mock/server.ts';
-import { openPage, type Look } from './browser.ts';
-import type { Tally } from './tally.ts';
-
-const kDesk: Look = { size: 'desktop', theme: 'light', language: 'en' };
-const kPhone: Look = { size: 'phone', theme: 'dark', language: 'en' };
-
-interface Place {
-  browser: Browser;
-  url: string;
-  password: string;
-  /** A running gateway: what changes the mock's world is left out. */
-  real: boolean;
-}
-
-async function logIn(page: Page, password: string): Promise<void> {
-  await page.goto('/settings/users');
-  const form = page.locator('.login-form');
-  await page.waitForSelector('.login-form, .add-user');
-  if ((await form.count()) === 0) return;
-  await form.getByLabel('User').fill('admin');
-  await form.getByLabel('Password').fill(password);
-  await form.getByRole('button', { name: 'Log in' }).click();
-  await page.waitForSelector('.add-user');
-}
-
-const mock = (page: Page, wish: object) => page.request.post('/api/v1/mock', { data: wish });
-const firstPack = async (page: Page): Promise<string> =>
-  ((await (await page.request.get('/api/v1/packs')).json()) as { id: string }[])[0]!.id;
+import type { Page } from 'playwright-core';
+import { firstPack, kPhone, type Flow, type Place } from './flow.ts';
+import { settingOf } from './programs.ts';
 
 async function wrongPassword(page: Page): Promise<void> {
   await page.goto('/settings/users');
@@ -41,7 +14,7 @@ async function wrongPassword(page: Page): Promise<void> {
   await page.getByText('That did not work').waitFor();
 }
 
-async function changeSetting(page: Page): Promise<void> {
+async function changeSetting(page: Page, { instance }: Place): Promise<void> {
   await page.goto('/settings/mqtt');
   const port = page.getByLabel('Port', { exact: true });
   await port.fill('70000');
@@ -52,8 +25,10 @@ async function changeSetting(page: Page): Promise<void> {
   await page.getByText('Saved', { exact: true }).waitFor();
   await page.reload();
   assert.equal(await page.getByLabel('Port', { exact: true }).inputValue(), '1884');
+  if (instance) assert.equal(settingOf(instance, 'mqtt', 'port'), '1884');
   await page.getByRole('button', { name: 'back to the default' }).first().click();
   await page.getByText('Saved', { exact: true }).waitFor();
+  if (instance) assert.notEqual(settingOf(instance, 'mqtt', 'port'), '1884');
 }
 
 async function secretStaysHidden(page: Page): Promise<void> {
@@ -72,19 +47,6 @@ async function secretStaysHidden(page: Page): Promise<void> {
     false,
     'the secret came back',
   );
-}
-
-async function addPack(page: Page): Promise<void> {
-  await page.goto('/bus');
-  await page.getByRole('button', { name: 'Add a pack' }).click();
-  await page.getByLabel('Where is it connected?').selectOption({ index: 2 });
-  await page.getByRole('button', { name: 'Look what answers' }).click();
-  await page.getByRole('heading', { name: 'Found' }).waitFor({ timeout: 20000 });
-  await page.locator('.found').getByLabel('Name').fill('Van');
-  await page.locator('.found').getByRole('button', { name: 'Save' }).click();
-  await page.locator('.found').waitFor({ state: 'detached' });
-  await page.goto('/settings/pack');
-  await page.getByText('Van', { exact: true }).waitFor();
 }
 
 async function zoomDay(page: Page): Promise<void> {
@@ -122,9 +84,11 @@ async function pinch(page: Page): Promise<void> {
     await client.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [at(0.5 - spread), at(0.5 + spread)] });
   }
   await client.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
-  await page.waitForURL(/from=\d+&to=\d+/);
-  const query = new URL(page.url()).searchParams;
-  assert.ok(Number(query.get('to')) - Number(query.get('from')) < 16 * 3600, 'two fingers apart show less time');
+  await page.waitForFunction(() => {
+    const query = new URLSearchParams(location.search);
+    const width = Number(query.get('to')) - Number(query.get('from'));
+    return width > 0 && width < 16 * 3600;
+  });
 }
 
 async function saveCsv(page: Page): Promise<void> {
@@ -134,8 +98,20 @@ async function saveCsv(page: Page): Promise<void> {
     .trim()
     .split('\n');
   assert.ok(lines.length > 10, `only ${lines.length} lines`);
-  assert.match(lines[0]!, /^time,/);
-  assert.equal(lines[1]!.split(',').length, lines[0]!.split(',').length);
+  const [head, ...rows] = lines.map((line) => line.split(','));
+  assert.equal(head![0], 'time');
+  assert.deepEqual(
+    rows.filter((row) => row.length !== head!.length),
+    [],
+    'rows as wide as the head',
+  );
+  const times = rows.map((row) => Date.parse(row[0]!));
+  assert.ok(
+    times.every((time, i) => time > (times[i - 1] ?? 0)),
+    'one row after the other',
+  );
+  const soc = rows.map((row) => Number(row[head!.indexOf('soc')]));
+  assert.ok(Math.min(...soc) >= 0 && Math.max(...soc) <= 100 && Math.max(...soc) > Math.min(...soc), 'a state of charge that moves');
 }
 
 async function chooseDay(page: Page): Promise<void> {
@@ -152,85 +128,103 @@ async function deleteFile(page: Page): Promise<void> {
   await page.getByRole('button', { name: `Delete ${name}` }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
   await page.getByText(name).waitFor({ state: 'detached' });
+  assert.equal((await page.request.get(`/api/v1/files/${name}?pack=${await firstPack(page)}`)).status(), 404, 'the file is still served');
 }
 
-async function backupAndRestore(page: Page, { browser, password, real }: Place): Promise<void> {
-  await page.goto('/settings/general');
-  await page.getByLabel('Name', { exact: true }).fill('Boat house');
-  await page.getByRole('button', { name: 'Submit' }).click();
-  await page.getByText('Saved', { exact: true }).waitFor();
-  await page.goto('/settings/backup');
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Save a backup' }).click()]);
-  const path = await download.path();
-  assert.match(readFileSync(path, 'utf8'), /Boat house/);
-  const second = process.env.BMSGATE_SECOND_URL ?? (real ? null : (await startMock()).url);
-  if (second === null) return;
-  const { page: other } = await openPage(browser, kDesk, second);
-  await logIn(other, password);
-  await other.goto('/settings/backup');
-  await other
-    .locator('input[type=file]')
-    .first()
-    .setInputFiles({ name: 'backup.json', mimeType: 'application/json', buffer: readFileSync(path) });
-  await other.getByRole('dialog').getByRole('button', { name: 'Restore' }).click();
-  await other.getByText('Restored', { exact: true }).waitFor();
-  await other.goto('/settings/general');
-  assert.equal(await other.getByLabel('Name', { exact: true }).inputValue(), 'Boat house');
-  await other.context().close();
+/** A daily file says the same in the page's list, in its download and on the chart that "Show" leads to. */
+async function showFile(page: Page): Promise<void> {
+  await page.goto('/settings/files');
+  const row = page.locator('.file').nth(2);
+  const name = (await row.locator('.file-name').textContent())!.match(/batt_(\d{4})(\d\d)(\d\d)\.csv/)!;
+  const [download] = await Promise.all([page.waitForEvent('download'), row.getByRole('link', { name: `Download ${name[0]}` }).click()]);
+  assert.equal(download.suggestedFilename(), name[0]);
+  const lines = readFileSync(await download.path(), 'utf8')
+    .trim()
+    .split('\n');
+  assert.match(lines[0]!, /^time,soc,b1,/);
+  assert.match(lines[1]!, new RegExp(`^${name[1]}-${name[2]}-${name[3]}T00:`));
+  await row.getByRole('link', { name: `Show ${name[0]}` }).click();
+  await page.waitForURL(/\/battery\?.*from=\d+/);
+  await page.locator('.chart canvas').first().waitFor();
 }
 
-async function switchMos(page: Page): Promise<void> {
-  await mock(page, { armed: true });
-  await page.goto(`/?pack=${await firstPack(page)}`);
-  const toggle = page.getByRole('switch', { name: 'Discharge' });
-  await toggle.click();
-  await page.getByText('everything fed by this pack loses its supply', { exact: false }).waitFor();
-  await page.getByRole('button', { name: 'Turn off' }).click();
-  await page.getByText('Done: the BMS confirmed it').waitFor();
-  await page.locator('[role=switch][aria-label=Discharge][aria-checked=false]').waitFor({ timeout: 8000 });
-  await mock(page, { armed: false });
+/** The original's config.txt goes in, and is then what its own words say. */
+async function uploadFile(page: Page, { instance }: Place): Promise<void> {
+  await page.goto('/settings/files');
+  const other = page.locator('.card', { has: page.getByRole('heading', { name: 'Other files' }) });
+  const buffer = Buffer.from('{"mqtt_server":"192.0.2.7","mqtt_port":"1885"}');
+  await other.locator('input[type=file]').setInputFiles({ name: 'config.txt', mimeType: 'text/plain', buffer });
+  await page.getByText('config.txt is here').waitFor();
+  if (instance) assert.equal(settingOf(instance, 'mqtt', 'host'), '"192.0.2.7"');
 }
 
-async function staleSaysSo(page: Page): Promise<void> {
-  const pack = await firstPack(page);
-  await mock(page, { quality: { [pack]: 'stale' } });
-  await page.goto(`/?pack=${pack}`);
-  await page.getByText('BMS data error').waitFor();
-  await page.locator('.fresh.stale').first().waitFor();
-  await page.goto('/');
-  await page.getByText('no answer', { exact: false }).first().waitFor();
-  await mock(page, { quality: { [pack]: 'good' } });
-}
-
-async function firstRun(page: Page): Promise<void> {
-  await mock(page, { firstRun: true });
-  await page.goto('/');
-  await page.getByRole('link', { name: 'Begin' }).click();
-  await page.getByRole('heading', { name: 'Wire it' }).waitFor();
-  await page.getByRole('heading', { name: 'Find the pack' }).waitFor();
-  await mock(page, { firstRun: false });
-}
+const kOldPaths = [
+  ['/batt', '/battery'],
+  ['/graph', '/monitor'],
+  ['/config', '/settings/network'],
+  ['/misc', '/settings/misc'],
+  ['/mqtt', '/settings/mqtt'],
+  ['/modbustcp', '/settings/modbus'],
+  ['/display', '/settings/display'],
+  ['/pushsafer', '/settings/notify'],
+  ['/vUart', '/settings/tunnel'],
+  ['/upload', '/settings/files'],
+  ['/bmsalarms', '/events'],
+  ['/fwupgrade', '/settings/system'],
+] as const;
 
 async function oldPaths(page: Page): Promise<void> {
-  for (const [old, now] of [
-    ['/batt', '/battery'],
-    ['/graph', '/monitor'],
-    ['/modbustcp', '/settings/modbus'],
-    ['/bmsalarms', '/events'],
-  ] as const) {
+  for (const [old, now] of kOldPaths) {
     await page.goto(old);
     await page.waitForFunction((path) => location.pathname === path, now);
+    await page.locator('main h1').first().waitFor();
   }
 }
 
+/** Tab reaches everything that can be clicked, in the order of the page, and shows where it is. */
 async function keyboardOnly(page: Page): Promise<void> {
   await page.goto('/');
-  await page.locator('.nav a').first().waitFor();
+  await page.locator('.pack-card').first().waitFor();
   await page.keyboard.press('Tab');
   assert.equal(await page.evaluate(() => document.activeElement?.className), 'skip');
   await page.keyboard.press('Enter');
   assert.equal(await page.evaluate(() => document.activeElement?.id), 'main');
+  const wanted = await page.evaluate(() => {
+    const all = [
+      ...document.querySelectorAll<HTMLElement>('main a[href], main button, main input, main select, main summary, main [tabindex="0"]'),
+    ];
+    const shown = all.filter((one) => one.checkVisibility() && !one.hasAttribute('disabled'));
+    shown.forEach((one, i) => (one.dataset.stop = String(i)));
+    return shown.length;
+  });
+  assert.ok(wanted > 5, `only ${wanted} places to go`);
+  for (let i = 0; i < wanted; ++i) {
+    await page.keyboard.press('Tab');
+    const at = await page.evaluate(() => {
+      const one = document.activeElement as HTMLElement;
+      const style = getComputedStyle(one);
+      return { stop: one.dataset.stop, words: one.innerText, seen: style.outlineStyle !== 'none' || style.boxShadow !== 'none' };
+    });
+    assert.equal(at.stop, String(i), `Tab ${i + 1} led to "${at.words}"`);
+    assert.ok(at.seen, `nothing shows that "${at.words}" has the focus`);
+  }
 }
+
+/** Waits until a pack has been read so many times more. */
+const readings = (page: Page, pack: string, times: number): Promise<void> =>
+  page.evaluate(
+    ([id, wanted]) =>
+      new Promise<void>((resolve) => {
+        const stream = new EventSource('/api/v1/stream');
+        let seen = 0;
+        stream.addEventListener('reading', (event) => {
+          if ((JSON.parse(event.data as string) as { id: string }).id !== id || ++seen < wanted) return;
+          stream.close();
+          resolve();
+        });
+      }),
+    [pack, times] as const,
+  );
 
 async function nothingJumps(page: Page): Promise<void> {
   await page.addInitScript(() => {
@@ -243,7 +237,8 @@ async function nothingJumps(page: Page): Promise<void> {
   const pack = await firstPack(page);
   for (const path of [`/?pack=${pack}`, `/battery?pack=${pack}`]) {
     await page.goto(path);
-    await page.waitForTimeout(3000);
+    await page.locator('.hero, .chart canvas').first().waitFor();
+    await readings(page, pack, 3);
     const moved = await page.evaluate(() => (window as unknown as { moved: number }).moved);
     assert.ok(moved < 0.05, `${path}: layout shift ${moved.toFixed(3)}`);
   }
@@ -258,44 +253,43 @@ async function units(page: Page): Promise<void> {
   assert.equal(await page.getByText('°C').count(), 0);
 }
 
-export async function runFlows(browser: Browser, url: string, password: string, tally: Tally, real: boolean): Promise<void> {
-  const place: Place = { browser, url, password, real };
-  const flow = (name: string, run: (page: Page, place: Place) => Promise<void>, how: Look = kDesk, loggedIn = true) =>
-    tally.test(name, async () => {
-      if (process.env.FLOW && !name.includes(process.env.FLOW)) return;
-      const { page, complaints } = await openPage(browser, how, url);
-      page.setDefaultTimeout(8000);
-      if (loggedIn) await logIn(page, password);
-      try {
-        await run(page, place);
-      } finally {
-        await page.context().close();
-      }
-      const serious = complaints.filter((one) => one.startsWith('exception'));
-      assert.deepEqual(serious, []);
-    });
-  if (!real)
-    await tally.test(
-      'reset',
-      async () => void (await fetch(`${url}/api/v1/mock`, { method: 'POST', body: '{"user":null,"password":"admin!"}' })),
-    );
-  await flow('a wrong password is refused', wrongPassword, kDesk, false);
-  await flow('a setting is changed, checked and taken back', changeSetting);
-  await flow('a secret goes in and never comes back', secretStaysHidden);
-  if (!real) await flow('a pack is found and added', addPack);
-  await flow('a day is zoomed by mouse and keyboard', zoomDay);
-  await flow('two fingers zoom', pinch, kPhone);
-  await flow('CSV is saved', saveCsv);
-  await flow('a day of the map leads to its chart', chooseDay);
-  await flow('a file is deleted', deleteFile);
-  await flow('a backup is restored elsewhere', backupAndRestore);
-  if (!real) {
-    await flow('a MOS is switched and read back', switchMos, kPhone);
-    await flow('a silent pack says so', staleSaysSo, kPhone);
-    await flow('the first run is guided', firstRun, kPhone);
-  }
-  await flow('the old paths lead on', oldPaths);
-  await flow('the keyboard is enough', keyboardOnly);
-  await flow('nothing jumps', nothingJumps, kPhone);
-  await flow('degrees as chosen', units);
+/** Hints in plain words, and what goes over the line, decoded. */
+async function watchLine(page: Page): Promise<void> {
+  await page.goto('/bus');
+  const card = page.locator('.bus-card').first();
+  await card.getByRole('button', { name: 'Watch the line' }).click();
+  await card.locator('.traffic-list li.to').first().waitFor();
+  await card.locator('.traffic-list li.from').first().waitFor();
+  assert.match((await card.locator('.traffic-list li.from code').first().textContent())!, /^([0-9a-f]{2} ?)+/i);
+  await card.getByRole('button', { name: 'Pause' }).click();
 }
+
+async function brandingPreview(page: Page): Promise<void> {
+  await page.goto('/settings/branding');
+  const brand = page.locator('.brand').first();
+  const before = (await brand.textContent())!;
+  await page.getByLabel('Name', { exact: true }).fill('Solar Smith');
+  await page.waitForFunction(() => document.querySelector('.brand')?.textContent === 'Solar Smith');
+  await page.reload();
+  await page.locator('.colors').waitFor();
+  assert.equal(await brand.textContent(), before, 'a preview must not stay');
+}
+
+export const kFlows: readonly Flow[] = [
+  { name: 'a wrong password is refused', run: wrongPassword, loggedIn: false },
+  { name: 'a setting is changed, checked and taken back', run: changeSetting },
+  { name: 'a secret goes in and never comes back', run: secretStaysHidden },
+  { name: 'a day is zoomed by mouse and keyboard', run: zoomDay },
+  { name: 'two fingers zoom', run: pinch, look: kPhone },
+  { name: 'CSV is saved', run: saveCsv },
+  { name: 'a day of the map leads to its chart', run: chooseDay },
+  { name: 'a daily file is shown and downloaded', run: showFile },
+  { name: 'a file is deleted', run: deleteFile },
+  { name: 'a file is uploaded', run: uploadFile },
+  { name: 'a line is watched', run: watchLine },
+  { name: 'a brand is tried', run: brandingPreview },
+  { name: 'the old paths lead on', run: oldPaths },
+  { name: 'the keyboard is enough', run: keyboardOnly },
+  { name: 'nothing jumps', run: nothingJumps, look: kPhone },
+  { name: 'degrees as chosen', run: units },
+];

@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts all pictures of a look together on one sheet, so that they can be looked at in one go.
-import { readdirSync, readFileSync } from 'node:fs';
+// Puts the pictures of a look together on sheets that can still be read, so that they can be looked at in a few goes.
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { kShots } from './walk.ts';
 
+const kLayouts = { phone: { width: 300, columns: 5, each: 10 }, desktop: { width: 760, columns: 2, each: 6 } } as const;
+const kLongest = 1500;
+
 export async function makeSheets(browser: Browser): Promise<void> {
-  const names = readdirSync(kShots).filter((name) => name.endsWith('.png') && !name.startsWith('sheet-'));
+  const all = readdirSync(kShots).filter((name) => name.endsWith('.png'));
+  all.filter((name) => name.startsWith('sheet-')).forEach((name) => rmSync(kShots + name));
+  const names = all.filter((name) => !name.startsWith('sheet-'));
   const looks = [...new Set(names.map((name) => name.replace(/^.*?-(phone|desktop)-/, '$1-').replace('.png', '')))];
   for (const look of looks) {
-    const width = look.startsWith('phone') ? 260 : 560;
-    const page = await browser.newPage({ viewport: { width: width * (look.startsWith('phone') ? 7 : 3) + 40, height: 600 } });
-    const cells = names
-      .filter((name) => name.endsWith(`-${look}.png`))
-      .map(
-        (name) =>
-          `<figure><img src="data:image/png;base64,${readFileSync(kShots + name).toString('base64')}"><figcaption>${name}</figcaption></figure>`,
+    const { width, columns, each } = kLayouts[look.startsWith('phone') ? 'phone' : 'desktop'];
+    const own = names.filter((name) => name.endsWith(`-${look}.png`));
+    for (let first = 0; first < own.length; first += each) {
+      const page = await browser.newPage({ viewport: { width: (width + 6) * columns + 16, height: 600 } });
+      const figures = own.slice(first, first + each).map((name) => {
+        const picture = readFileSync(kShots + name).toString('base64');
+        return `<figure><figcaption>${name}</figcaption><img src="data:image/png;base64,${picture}"></figure>`;
+      });
+      await page.setContent(
+        `<style>body{margin:8px;background:#777;columns:${columns};column-gap:6px}figure{margin:0 0 6px;break-inside:avoid}img{width:100%;display:block;max-height:${kLongest}px;object-fit:cover;object-position:top}figcaption{font:11px sans-serif;color:#fff}</style>${figures.join('')}`,
       );
-    await page.setContent(
-      `<style>body{margin:8px;background:#777;display:flex;flex-wrap:wrap;gap:6px;align-items:start}figure{margin:0;width:${width - 8}px}img{width:100%;display:block;max-height:1100px;object-fit:cover;object-position:top}figcaption{font:11px sans-serif;color:#fff}</style>${cells.join('')}`,
-    );
-    await page.waitForTimeout(300);
-    await page.screenshot({ path: `${kShots}sheet-${look}.png`, fullPage: true });
-    await page.close();
+      await page.waitForFunction(() => [...document.images].every((image) => image.complete));
+      await page.screenshot({ path: `${kShots}sheet-${look}-${first / each + 1}.png`, fullPage: true });
+      await page.close();
+    }
   }
 }

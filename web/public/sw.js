@@ -4,13 +4,16 @@ const kCache = 'bmsgate-shell-1';
 const kShell = ['/', '/icon.svg', '/manifest.webmanifest'];
 
 self.addEventListener('install', (event) => {
-  event.waitUntil(
-    caches
-      .open(kCache)
-      .then((cache) => cache.addAll(kShell))
-      .then(() => self.skipWaiting()),
-  );
+  event.waitUntil(keepShell().then(() => self.skipWaiting()));
 });
+
+/** The first page with the files that it names: they were loaded before this worker could keep them. */
+async function keepShell() {
+  const cache = await caches.open(kCache);
+  await cache.addAll(kShell);
+  const page = await (await cache.match('/')).text();
+  await cache.addAll([...new Set(page.match(/\/assets\/[\w.-]+/g) ?? [])]);
+}
 
 self.addEventListener('activate', (event) => {
   event.waitUntil(

@@ -6,7 +6,7 @@ import type { LogEvent } from '../../api/types.ts';
 import { alarmValue } from '../status/alarms.tsx';
 import { ALARMS } from '../../gen/alarms.ts';
 import { duration, isoDay, longDate, number, timeOfDay } from '../../lib/format.ts';
-import { t, tt, word } from '../../lib/i18n.ts';
+import { t, tt, word, type TextKey } from '../../lib/i18n.ts';
 import { go, query, withQuery } from '../../lib/router.ts';
 import { lastEvent, packById, packs } from '../../store.ts';
 import { Button, Card, Empty, Notice, PageHead, Skeleton } from '../../ui/basics.tsx';
@@ -24,8 +24,21 @@ const kIcons: Readonly<Record<string, IconName>> = {
 };
 const kPage = 50;
 
+/** Sentences of the gateway that carry a name or a number. */
+const kSentences: readonly (readonly [RegExp, TextKey])[] = [
+  [/^bus (?<bus>\S+): line open$/, 'event.line_open'],
+  [/^bus (?<bus>\S+): (?<why>.+)$/, 'event.line_failed'],
+  [/^bmsgate (?<version>\S+) started$/, 'event.started'],
+  [/^bmsgate stopped$/, 'event.stopped'],
+  [/^(?<keys>.+) changed by (?<user>\S+) from (?<address>\S+)$/, 'event.changed'],
+];
+
 export function eventText(event: LogEvent): string {
   if (event.type === 'alarm' && event.key && event.key !== 'other') return word(ALARMS[event.key] ?? event.text);
+  for (const [pattern, key] of kSentences) {
+    const found = pattern.exec(event.text);
+    if (found) return t(key, found.groups);
+  }
   return tt(`event.${event.type}.${event.key ?? ''}`, event.text || event.key || event.type);
 }
 

@@ -54,7 +54,7 @@ function FileRow({ file, remove }: { file: FileInfo; remove: (file: FileInfo) =>
         >
           <Icon name="download" size={20} />
         </a>
-        <IconButton icon="trash" label={`${t('files.delete')} ${file.name}`} onClick={() => remove(file)} />
+        {file.kind !== 'config' && <IconButton icon="trash" label={`${t('files.delete')} ${file.name}`} onClick={() => remove(file)} />}
       </span>
     </li>
   );
