@@ -13,27 +13,17 @@ using core::BmsSetting;
 using core::Field;
 using core::MapRow;
 using core::Part;
-using enum core::Encoding;
-
-constexpr std::uint16_t kNone = 0xFFFF;
-
-constexpr MapRow<Field> live_row(std::uint16_t reg, Field field, std::int32_t multiply = 1) noexcept {
-  return {static_cast<std::uint16_t>(2 * reg), kU16be, field, multiply, 1, 0, kNone};
-}
-constexpr MapRow<BmsSetting> setting_row(std::uint16_t reg, BmsSetting setting, std::int32_t multiply = 1, std::int32_t add = 0) noexcept {
-  return {static_cast<std::uint16_t>(2 * reg), kU16be, setting, multiply, 1, add, kNone};
-}
 
 constexpr auto kLiveRows = std::to_array<MapRow<Field>>({
-    live_row(0x28, Field::kPackVoltage, 100),
-    live_row(0x2A, Field::kSoc),
-    live_row(0x2B, Field::kCellMaxVoltage),
-    live_row(0x2C, Field::kCellMinVoltage),
-    live_row(0x30, Field::kRemainingCapacity, 100),
-    live_row(0x33, Field::kCycles),
-    live_row(0x37, Field::kCellAverageVoltage),
-    live_row(0x38, Field::kCellDeltaVoltage),
-    live_row(0x39, Field::kPower, 10),
+    register_row(0x28, Field::kPackVoltage, 100),
+    register_row(0x2A, Field::kSoc),
+    register_row(0x2B, Field::kCellMaxVoltage),
+    register_row(0x2C, Field::kCellMinVoltage),
+    register_row(0x30, Field::kRemainingCapacity, 100),
+    register_row(0x33, Field::kCycles),
+    register_row(0x37, Field::kCellAverageVoltage),
+    register_row(0x38, Field::kCellDeltaVoltage),
+    register_row(0x39, Field::kPower, 10),
 });
 static_assert(core::rows_fit<Field>(kLiveRows, register_bytes(0x3E)));
 
@@ -71,43 +61,39 @@ constexpr std::uint16_t kAlarms = 0x3A;
 constexpr std::uint16_t kLastAlarms = 0x3D;
 
 constexpr auto kSettingRows = std::to_array<MapRow<BmsSetting>>({
-    setting_row(0x80, BmsSetting::kCapacity, 100),
-    setting_row(0x81, BmsSetting::kNominalCellVoltage),
-    setting_row(0x89, BmsSetting::kChemistry),
-    setting_row(0x8B, BmsSetting::kCellOvWarning),
-    setting_row(0x8C, BmsSetting::kCellOv),
-    setting_row(0x8D, BmsSetting::kCellUvWarning),
-    setting_row(0x8E, BmsSetting::kCellUv),
-    setting_row(0x97, BmsSetting::kChargeOtWarning, 10, -400),
-    setting_row(0x98, BmsSetting::kChargeOt, 10, -400),
-    setting_row(0x99, BmsSetting::kChargeUtWarning, 10, -400),
-    setting_row(0x9A, BmsSetting::kChargeUt, 10, -400),
-    setting_row(0x9B, BmsSetting::kDischargeOtWarning, 10, -400),
-    setting_row(0x9C, BmsSetting::kDischargeOt, 10, -400),
-    setting_row(0x9D, BmsSetting::kDischargeUtWarning, 10, -400),
-    setting_row(0x9E, BmsSetting::kDischargeUt, 10, -400),
-    setting_row(0x9F, BmsSetting::kCellDeltaWarning),
-    setting_row(0xA0, BmsSetting::kCellDelta),
-    setting_row(0xA1, BmsSetting::kTempDeltaWarning, 10),
-    setting_row(0xA2, BmsSetting::kTempDelta, 10),
-    setting_row(0xA3, BmsSetting::kBalanceStart),
-    setting_row(0xA4, BmsSetting::kBalanceDelta),
-    setting_row(0xA8, BmsSetting::kMosOt, 10, -400),
+    register_row(0x80, BmsSetting::kCapacity, 100),
+    register_row(0x81, BmsSetting::kNominalCellVoltage),
+    register_row(0x89, BmsSetting::kChemistry),
+    register_row(0x8B, BmsSetting::kCellOvWarning),
+    register_row(0x8C, BmsSetting::kCellOv),
+    register_row(0x8D, BmsSetting::kCellUvWarning),
+    register_row(0x8E, BmsSetting::kCellUv),
+    register_row(0x97, BmsSetting::kChargeOtWarning, 10, -400),
+    register_row(0x98, BmsSetting::kChargeOt, 10, -400),
+    register_row(0x99, BmsSetting::kChargeUtWarning, 10, -400),
+    register_row(0x9A, BmsSetting::kChargeUt, 10, -400),
+    register_row(0x9B, BmsSetting::kDischargeOtWarning, 10, -400),
+    register_row(0x9C, BmsSetting::kDischargeOt, 10, -400),
+    register_row(0x9D, BmsSetting::kDischargeUtWarning, 10, -400),
+    register_row(0x9E, BmsSetting::kDischargeUt, 10, -400),
+    register_row(0x9F, BmsSetting::kCellDeltaWarning),
+    register_row(0xA0, BmsSetting::kCellDelta),
+    register_row(0xA1, BmsSetting::kTempDeltaWarning, 10),
+    register_row(0xA2, BmsSetting::kTempDelta, 10),
+    register_row(0xA3, BmsSetting::kBalanceStart),
+    register_row(0xA4, BmsSetting::kBalanceDelta),
+    register_row(0xA8, BmsSetting::kMosOt, 10, -400),
 });
 static_assert(core::rows_fit<BmsSetting>(kSettingRows, register_bytes(0xA9)));
 // An active balancer has no such limits and fills them with zeros and 500 V.
 constexpr auto kPackRows = std::to_array<MapRow<BmsSetting>>({
-    setting_row(0x8F, BmsSetting::kPackOvWarning, 100),
-    setting_row(0x90, BmsSetting::kPackOv, 100),
-    setting_row(0x91, BmsSetting::kPackUvWarning, 100),
-    setting_row(0x92, BmsSetting::kPackUv, 100),
+    register_row(0x8F, BmsSetting::kPackOvWarning, 100),
+    register_row(0x90, BmsSetting::kPackOv, 100),
+    register_row(0x91, BmsSetting::kPackUvWarning, 100),
+    register_row(0x92, BmsSetting::kPackUv, 100),
 });
 constexpr std::uint16_t kPackLimit = 0x90;
-struct CurrentRow {
-  std::uint16_t reg;
-  BmsSetting setting;
-};
-constexpr auto kCurrentRows = std::to_array<CurrentRow>({
+constexpr auto kCurrentRows = std::to_array<RegisterSetting>({
     {0x93, BmsSetting::kChargeOcWarning},
     {0x94, BmsSetting::kChargeOc},
     {0x95, BmsSetting::kDischargeOcWarning},
@@ -123,6 +109,7 @@ constexpr std::uint16_t kVersion = 0xA9;
 constexpr std::uint16_t kVersionCount = 0x20;
 constexpr std::uint16_t kBalanceRegister = 0xCF;
 
+constexpr auto kMarks = std::to_array<BlockMark>({{kLive.pack, ModbusBoard::kMain}, {kLive.balance_current, ModbusBoard::kExtra}});
 constexpr auto kPlan = std::to_array<ModbusBlock>({
     {Part::kLive, 0x00, 0x3E},
     {Part::kLive, 0x3E, 9, true},  // boards of 62 registers are silent here
@@ -146,6 +133,7 @@ constexpr ModbusTraits kTraits{
     .extra_fields = mask_of({Field::kBalanceCurrent, Field::kBalancingCell, Field::kMosTemperature, Field::kBoardTemperature}),
     .aside_fields = 0,
     .required = ModbusBoard::kMain,
+    .marks = kMarks,
     .plan = kPlan,
     .listed = kListed,
     .commands = kCommands,
@@ -156,14 +144,6 @@ class DalyD2 final : public ModbusDialect {
   DalyD2() noexcept : ModbusDialect{kTraits} {}
 
  private:
-  std::uint8_t blocks_in(std::uint16_t reg, std::size_t count) const noexcept override {
-    const auto covers = [&](std::size_t wanted) { return wanted >= reg && wanted < reg + count; };
-    unsigned blocks = 0;
-    if (covers(kLive.pack)) blocks |= ModbusBoard::kMain;
-    if (covers(kLive.balance_current)) blocks |= ModbusBoard::kExtra;
-    return static_cast<std::uint8_t>(blocks);
-  }
-
   void take_block(ModbusBoard& board, std::uint16_t reg, Bytes data) noexcept override {
     const Registers registers{reg, data};
     if (reg < 0x80) {
@@ -210,11 +190,7 @@ class DalyD2 final : public ModbusDialect {
     apply_from(std::span<const MapRow<BmsSetting>>{kSettingRows}, registers.data, first_byte, settings);
     const bool limits = !registers.has(kPackLimit) || registers[kPackLimit] != 0;
     if (limits) apply_from(std::span<const MapRow<BmsSetting>>{kPackRows}, registers.data, first_byte, settings);
-    for (const auto& row : kCurrentRows) {
-      if (!registers.has(row.reg)) continue;
-      const auto raw = registers[row.reg];
-      if (raw != kNone && limit_ma(raw) != 0) settings.set(row.setting, limit_ma(raw));
-    }
+    take_current_limits(settings, registers, kCurrentRows);
     if (registers.has(kSleep)) settings.set(kSleepTime, registers[kSleep]);
     if (registers.has(kBoards) && registers.has(kSensorsOfBoards + 2U)) take_counts(settings, registers);
     if (limits) {

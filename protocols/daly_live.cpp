@@ -31,7 +31,7 @@ void take_cells(ModbusBoard& board, const LiveMap& map, const Registers& registe
     if (!registers.has(reg)) continue;
     const auto mv = registers[reg];
     board.live.clear(kCellVoltage, i);
-    if (i < count && mv != 0xFFFF && (mv != 0 || board.cells != 0)) board.live.set(kCellVoltage, mv, i);
+    if (i < count && mv != kNoValue && (mv != 0 || board.cells != 0)) board.live.set(kCellVoltage, mv, i);
   }
 }
 
@@ -57,7 +57,7 @@ void take_balance(ModbusBoard& board, const LiveMap& map, const Registers& regis
   if (registers.has(map.balance_current)) {
     const auto raw = registers[map.balance_current];
     live.clear(kBalanceCurrent);
-    if (raw != 0 && raw != 0xFFFF) live.set(kBalanceCurrent, raw - kDalyCurrentZero);
+    if (raw != 0 && raw != kNoValue) live.set(kBalanceCurrent, raw - kDalyCurrentZero);
   }
   if (!registers.has(map.balance_masks) || !registers.has(static_cast<std::uint16_t>(map.balance_masks + map.mask_words - 1))) return;
   live.clear_all(kBalancingCell);
@@ -100,6 +100,13 @@ bool take_live(ModbusBoard& board, const LiveMap& map, const Registers& register
   take_temperatures(board, map, registers);
   take_balance(board, map, registers);
   return true;
+}
+
+void take_current_limits(core::BmsSettings& settings, const Registers& registers, std::span<const RegisterSetting> rows) noexcept {
+  for (const auto& row : rows) {
+    if (!registers.has(row.reg) || registers[row.reg] == kNoValue) continue;
+    if (const auto limit = limit_ma(registers[row.reg]); limit != 0) settings.set(row.setting, limit);
+  }
 }
 
 void take_switch(core::BmsSettings& settings, const Registers& registers, std::uint16_t reg, core::BmsSetting setting) noexcept {

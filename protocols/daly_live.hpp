@@ -51,10 +51,24 @@ struct Registers {
   [[nodiscard]] constexpr std::uint16_t operator[](unsigned reg) const noexcept { return core::u16be(data, register_bytes(reg - first)); }
 };
 
-/// A register that is one field.
+/// What a register without a value holds.
+inline constexpr std::uint16_t kNoValue = 0xFFFF;
+
+/// A row of a map that is counted in registers.
+template <class Target>
+[[nodiscard]] constexpr core::MapRow<Target> register_row(std::uint16_t reg, Target target, std::int32_t multiply = 1,
+                                                          std::int32_t add = 0) noexcept {
+  return {static_cast<std::uint16_t>(register_bytes(reg)), core::Encoding::kU16be, target, multiply, 1, add, kNoValue};
+}
+
+/// A register that is one field, or one setting.
 struct RegisterField {
   std::uint16_t reg;
   core::Field field;
+};
+struct RegisterSetting {
+  std::uint16_t reg;
+  core::BmsSetting setting;
 };
 
 /// Where a dialect keeps its live values: the two maps hold the same things in different places.
@@ -79,6 +93,9 @@ struct LiveMap {
 
 /// Takes over what of the live values lies in a block. false: start-up values or a foreign map, nothing was taken and board.bad is set.
 [[nodiscard]] bool take_live(ModbusBoard& board, const LiveMap& map, const Registers& registers) noexcept;
+
+/// Takes over limits of the current. 0 A stands where a board has none.
+void take_current_limits(core::BmsSettings& settings, const Registers& registers, std::span<const RegisterSetting> rows) noexcept;
 
 /// Takes over a switch that stands among the settings, if it is there.
 void take_switch(core::BmsSettings& settings, const Registers& registers, std::uint16_t reg, core::BmsSetting setting) noexcept;

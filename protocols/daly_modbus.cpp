@@ -42,6 +42,14 @@ std::uint8_t ModbusDialect::board_of(std::uint8_t wire_address, std::uint8_t fir
   return board >= 1 && board <= traits_.addressing.boards ? static_cast<std::uint8_t>(board) : std::uint8_t{0};
 }
 
+std::uint8_t ModbusDialect::blocks_in(std::uint16_t reg, std::size_t count) const noexcept {
+  unsigned blocks = 0;
+  for (const auto& mark : traits_.marks) {
+    if (mark.reg >= reg && mark.reg < reg + count) blocks |= mark.block;
+  }
+  return static_cast<std::uint8_t>(blocks);
+}
+
 std::uint16_t ModbusDialect::listed_register(std::size_t bytes) const noexcept {
   for (const auto& row : traits_.listed) {
     if (row.bytes == bytes) return row.reg;

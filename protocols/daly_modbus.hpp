@@ -36,6 +36,12 @@ struct ListedBlock {
   std::uint16_t reg;
 };
 
+/// A register that tells which block of a live reading (ModbusBoard::kMain, ...) it lies in.
+struct BlockMark {
+  std::uint16_t reg;
+  std::uint8_t block;
+};
+
 /// Registers with a password: they leave a dialect as asterisks only.
 struct SecretRange {
   std::uint16_t first;
@@ -55,6 +61,7 @@ struct ModbusTraits {
   FieldMask extra_fields;  // that come with ModbusBoard::kExtra
   FieldMask aside_fields;  // that come with ModbusBoard::kAside
   std::uint8_t required;   // blocks of a live reading (ModbusBoard::kMain, kExtra) without which it is not reported
+  std::span<const BlockMark> marks;
   std::span<const ModbusBlock> plan;
   std::span<const ListedBlock> listed;
   std::span<const ModbusCommand> commands;
@@ -84,8 +91,6 @@ class ModbusDialect : public core::Protocol {
  protected:
   ~ModbusDialect() = default;
 
-  /// Which blocks of a live reading lie in these registers.
-  [[nodiscard]] virtual std::uint8_t blocks_in(std::uint16_t reg, std::size_t count) const noexcept = 0;
   /// Takes over the registers of a block.
   virtual void take_block(ModbusBoard& board, std::uint16_t reg, Bytes data) noexcept = 0;
 
@@ -108,6 +113,8 @@ class ModbusDialect : public core::Protocol {
   void report(std::uint8_t address, std::uint8_t blocks, core::ReportSink& sink) noexcept;
   void note(const core::FrameNote& note, std::size_t data_at, core::ReportSink& sink) const noexcept;
   [[nodiscard]] std::uint8_t board_of(std::uint8_t wire_address, std::uint8_t first) const noexcept;
+  /// Which blocks of a live reading lie in these registers.
+  [[nodiscard]] std::uint8_t blocks_in(std::uint16_t reg, std::size_t count) const noexcept;
   [[nodiscard]] std::uint16_t listed_register(std::size_t bytes) const noexcept;  // kUnknownRegister: not listed
   void build(core::Request& out, std::uint8_t board, std::uint8_t function, std::uint16_t reg, std::uint16_t value) const noexcept;
   [[nodiscard]] Exchange parse_request(Bytes frame) const noexcept;

@@ -16,30 +16,21 @@ using core::MapRow;
 using core::Part;
 using enum core::Encoding;
 
-constexpr std::uint16_t kNone = 0xFFFF;
-
-constexpr MapRow<Field> live_row(std::uint16_t reg, Field field, std::int32_t multiply = 1) noexcept {
-  return {static_cast<std::uint16_t>(2 * reg), kU16be, field, multiply, 1, 0, kNone};
-}
-constexpr MapRow<BmsSetting> setting_row(std::uint16_t reg, BmsSetting setting, std::int32_t multiply = 1, std::int32_t add = 0) noexcept {
-  return {static_cast<std::uint16_t>(2 * reg), kU16be, setting, multiply, 1, add, kNone};
-}
-
 constexpr std::uint16_t kUptime = 0xA9;
 
 // Not taken: 3B (a running counter, not the SOH), 59 (energy of what?), 64 (fits nothing), 66-69 (older fault words, wrong on most boards).
 constexpr auto kLiveRows = std::to_array<MapRow<Field>>({
-    live_row(0x38, Field::kPackVoltage, 100),
-    live_row(0x3A, Field::kSoc),
-    live_row(0x3E, Field::kCellMaxVoltage),
-    live_row(0x3F, Field::kCellMaxNumber),
-    live_row(0x40, Field::kCellMinVoltage),
-    live_row(0x41, Field::kCellMinNumber),
-    live_row(0x42, Field::kCellDeltaVoltage),
-    live_row(0x4B, Field::kRemainingCapacity, 100),
-    live_row(0x4C, Field::kCycles),
-    live_row(0x57, Field::kCellAverageVoltage),
-    live_row(0x58, Field::kPower, 10),
+    register_row(0x38, Field::kPackVoltage, 100),
+    register_row(0x3A, Field::kSoc),
+    register_row(0x3E, Field::kCellMaxVoltage),
+    register_row(0x3F, Field::kCellMaxNumber),
+    register_row(0x40, Field::kCellMinVoltage),
+    register_row(0x41, Field::kCellMinNumber),
+    register_row(0x42, Field::kCellDeltaVoltage),
+    register_row(0x4B, Field::kRemainingCapacity, 100),
+    register_row(0x4C, Field::kCycles),
+    register_row(0x57, Field::kCellAverageVoltage),
+    register_row(0x58, Field::kPower, 10),
     {2 * kUptime, kU32be, Field::kRuntime, 1, 1, 0, 0xFFFFFFFF},
 });
 static_assert(core::rows_fit<Field>(kLiveRows, register_bytes(0xAB)));
@@ -82,56 +73,52 @@ constexpr std::size_t kFaultWords = 7;
 
 // Thresholds come in fours: warning, protection, release, delay in ms; current limits as warning, protection, delay and a third level.
 constexpr auto kSettingRows = std::to_array<MapRow<BmsSetting>>({
-    setting_row(0x100, BmsSetting::kAddress),
-    setting_row(0x101, BmsSetting::kCellCount),
-    setting_row(0x106, BmsSetting::kTemperatureSensors),
+    register_row(0x100, BmsSetting::kAddress),
+    register_row(0x101, BmsSetting::kCellCount),
+    register_row(0x106, BmsSetting::kTemperatureSensors),
     {2 * 0x109, kU32be, BmsSetting::kCapacity, 1, 1, 0, 0xFFFFFFFF},
-    setting_row(0x114, BmsSetting::kNominalCellVoltage),
-    setting_row(0x117, BmsSetting::kBalanceCurrentMax),
-    setting_row(0x11A, BmsSetting::kBalanceStart),
-    setting_row(0x11B, BmsSetting::kBalanceDelta),
-    setting_row(0x130, BmsSetting::kCellOvWarning),
-    setting_row(0x131, BmsSetting::kCellOv),
-    setting_row(0x132, BmsSetting::kCellOvRelease),
-    setting_row(0x133, BmsSetting::kCellOvDelay),
-    setting_row(0x134, BmsSetting::kCellUvWarning),
-    setting_row(0x135, BmsSetting::kCellUv),
-    setting_row(0x136, BmsSetting::kCellUvRelease),
-    setting_row(0x137, BmsSetting::kCellUvDelay),
-    setting_row(0x138, BmsSetting::kPackOvWarning, 100),
-    setting_row(0x139, BmsSetting::kPackOv, 100),
-    setting_row(0x13C, BmsSetting::kPackUvWarning, 100),
-    setting_row(0x13D, BmsSetting::kPackUv, 100),
-    setting_row(0x142, BmsSetting::kChargeOcDelay),
-    setting_row(0x147, BmsSetting::kDischargeOcDelay),
-    setting_row(0x14A, BmsSetting::kChargeOtWarning, 10, -400),
-    setting_row(0x14B, BmsSetting::kChargeOt, 10, -400),
-    setting_row(0x14C, BmsSetting::kChargeOtRelease, 10, -400),
-    setting_row(0x14E, BmsSetting::kChargeUtWarning, 10, -400),
-    setting_row(0x14F, BmsSetting::kChargeUt, 10, -400),
-    setting_row(0x150, BmsSetting::kChargeUtRelease, 10, -400),
-    setting_row(0x152, BmsSetting::kDischargeOtWarning, 10, -400),
-    setting_row(0x153, BmsSetting::kDischargeOt, 10, -400),
-    setting_row(0x154, BmsSetting::kDischargeOtRelease, 10, -400),
-    setting_row(0x156, BmsSetting::kDischargeUtWarning, 10, -400),
-    setting_row(0x157, BmsSetting::kDischargeUt, 10, -400),
-    setting_row(0x158, BmsSetting::kDischargeUtRelease, 10, -400),
-    setting_row(0x15A, BmsSetting::kCellDeltaWarning),
-    setting_row(0x15B, BmsSetting::kCellDelta),
-    setting_row(0x15E, BmsSetting::kTempDeltaWarning, 10),
-    setting_row(0x15F, BmsSetting::kTempDelta, 10),
-    setting_row(0x162, BmsSetting::kSocLowWarning),
-    setting_row(0x163, BmsSetting::kSocLow),
-    setting_row(0x167, BmsSetting::kMosOt, 10, -400),
-    setting_row(0x168, BmsSetting::kMosOtRelease, 10, -400),
-    setting_row(0x16E, BmsSetting::kShortCircuit, 1000),
+    register_row(0x114, BmsSetting::kNominalCellVoltage),
+    register_row(0x117, BmsSetting::kBalanceCurrentMax),
+    register_row(0x11A, BmsSetting::kBalanceStart),
+    register_row(0x11B, BmsSetting::kBalanceDelta),
+    register_row(0x130, BmsSetting::kCellOvWarning),
+    register_row(0x131, BmsSetting::kCellOv),
+    register_row(0x132, BmsSetting::kCellOvRelease),
+    register_row(0x133, BmsSetting::kCellOvDelay),
+    register_row(0x134, BmsSetting::kCellUvWarning),
+    register_row(0x135, BmsSetting::kCellUv),
+    register_row(0x136, BmsSetting::kCellUvRelease),
+    register_row(0x137, BmsSetting::kCellUvDelay),
+    register_row(0x138, BmsSetting::kPackOvWarning, 100),
+    register_row(0x139, BmsSetting::kPackOv, 100),
+    register_row(0x13C, BmsSetting::kPackUvWarning, 100),
+    register_row(0x13D, BmsSetting::kPackUv, 100),
+    register_row(0x142, BmsSetting::kChargeOcDelay),
+    register_row(0x147, BmsSetting::kDischargeOcDelay),
+    register_row(0x14A, BmsSetting::kChargeOtWarning, 10, -400),
+    register_row(0x14B, BmsSetting::kChargeOt, 10, -400),
+    register_row(0x14C, BmsSetting::kChargeOtRelease, 10, -400),
+    register_row(0x14E, BmsSetting::kChargeUtWarning, 10, -400),
+    register_row(0x14F, BmsSetting::kChargeUt, 10, -400),
+    register_row(0x150, BmsSetting::kChargeUtRelease, 10, -400),
+    register_row(0x152, BmsSetting::kDischargeOtWarning, 10, -400),
+    register_row(0x153, BmsSetting::kDischargeOt, 10, -400),
+    register_row(0x154, BmsSetting::kDischargeOtRelease, 10, -400),
+    register_row(0x156, BmsSetting::kDischargeUtWarning, 10, -400),
+    register_row(0x157, BmsSetting::kDischargeUt, 10, -400),
+    register_row(0x158, BmsSetting::kDischargeUtRelease, 10, -400),
+    register_row(0x15A, BmsSetting::kCellDeltaWarning),
+    register_row(0x15B, BmsSetting::kCellDelta),
+    register_row(0x15E, BmsSetting::kTempDeltaWarning, 10),
+    register_row(0x15F, BmsSetting::kTempDelta, 10),
+    register_row(0x162, BmsSetting::kSocLowWarning),
+    register_row(0x163, BmsSetting::kSocLow),
+    register_row(0x167, BmsSetting::kMosOt, 10, -400),
+    register_row(0x168, BmsSetting::kMosOtRelease, 10, -400),
+    register_row(0x16E, BmsSetting::kShortCircuit, 1000),
 });
 static_assert(core::rows_fit<BmsSetting>(kSettingRows, register_bytes(0x178)));
-struct CurrentRow {
-  std::uint16_t reg;
-  BmsSetting setting;
-};
-constexpr auto kCurrentRows = std::to_array<CurrentRow>({
+constexpr auto kCurrentRows = std::to_array<RegisterSetting>({
     {0x140, BmsSetting::kChargeOcWarning},
     {0x141, BmsSetting::kChargeOc},
     {0x145, BmsSetting::kDischargeOcWarning},
@@ -149,6 +136,8 @@ constexpr std::uint16_t kDischargeRegister = 0x122;
 constexpr std::uint16_t kVersion = 0x178;
 constexpr std::uint16_t kVersionCount = 0x4A;
 
+constexpr auto kMarks =
+    std::to_array<BlockMark>({{kLive.pack, ModbusBoard::kMain}, {kLive.state, ModbusBoard::kExtra}, {kUptime, ModbusBoard::kAside}});
 constexpr auto kPlan = std::to_array<ModbusBlock>({
     {Part::kLive, 0x00, 0x41},
     {Part::kLive, 0x41, 0x3E},
@@ -199,6 +188,7 @@ constexpr ModbusTraits kTraits{
                              Field::kHeaterTemperature}),
     .aside_fields = mask_of({Field::kRuntime}),
     .required = ModbusBoard::kMain | ModbusBoard::kExtra,
+    .marks = kMarks,
     .plan = kPlan,
     .listed = kListed,
     .commands = kCommands,
@@ -209,15 +199,6 @@ class DalyP81 final : public ModbusDialect {
   DalyP81() noexcept : ModbusDialect{kTraits} {}
 
  private:
-  std::uint8_t blocks_in(std::uint16_t reg, std::size_t count) const noexcept override {
-    const auto covers = [&](std::size_t wanted) { return wanted >= reg && wanted < reg + count; };
-    unsigned blocks = 0;
-    if (covers(kLive.pack)) blocks |= ModbusBoard::kMain;
-    if (covers(kLive.state)) blocks |= ModbusBoard::kExtra;
-    if (covers(kUptime)) blocks |= ModbusBoard::kAside;
-    return static_cast<std::uint8_t>(blocks);
-  }
-
   void take_block(ModbusBoard& board, std::uint16_t reg, Bytes data) noexcept override {
     const Registers registers{reg, data};
     if (reg < kSettings) {
@@ -258,12 +239,10 @@ class DalyP81 final : public ModbusDialect {
     if (!board.settings_checked) return;
     auto& settings = board.settings;
     apply_from(std::span<const MapRow<BmsSetting>>{kSettingRows}, registers.data, register_bytes(registers.first), settings);
-    for (const auto& row : kCurrentRows) {
-      if (registers.has(row.reg) && registers[row.reg] != kNone) settings.set(row.setting, limit_ma(registers[row.reg]));
-    }
+    take_current_limits(settings, registers, kCurrentRows);
     if (registers.has(kSleep)) {
       const auto raw = registers[kSleep];
-      settings.set(BmsSetting::kSleepTime, raw == kNone ? raw : raw * 10);
+      settings.set(BmsSetting::kSleepTime, raw == kNoValue ? raw : raw * 10);
     }
     take_switch(settings, registers, kChargeRegister, BmsSetting::kSwitchCharge);
     take_switch(settings, registers, kDischargeRegister, BmsSetting::kSwitchDischarge);
