@@ -133,18 +133,23 @@ void append_integer(std::string& out, std::int64_t value) {
 }
 
 void append_scaled(std::string& out, std::int32_t value, unsigned decimals) {
-  const std::int64_t magnitude = value < 0 ? -std::int64_t{value} : std::int64_t{value};
-  const std::int64_t unit = core::pow10(decimals);
-  if (value < 0) out += '-';
-  append_integer(out, magnitude / unit);
-  std::int64_t rest = magnitude % unit;
-  if (rest == 0) return;
-  while (rest % 10 == 0) {
+  std::array<char, 24> text{};
+  char* const end = text.data() + text.size();
+  char* at = end;
+  std::uint32_t rest = value < 0 ? 0U - static_cast<std::uint32_t>(value) : static_cast<std::uint32_t>(value);
+  const auto put_digit = [&] {
+    *--at = static_cast<char>('0' + rest % 10);
     rest /= 10;
-    --decimals;
+  };
+  for (; decimals > 0 && rest % 10 == 0; --decimals) rest /= 10;
+  if (decimals > 0) {
+    for (; decimals > 0; --decimals) put_digit();
+    *--at = '.';
   }
-  out += '.';
-  append_padded(out, rest, decimals);
+  do put_digit();
+  while (rest > 0);
+  if (value < 0) *--at = '-';
+  out.append(at, end);
 }
 
 void append_time(std::string& out, core::UtcMs utc_ms) {
