@@ -23,6 +23,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -34,9 +35,25 @@ namespace bmsgate::bench {
 using Steady = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
+/// What has to go when a benchmark gives up in the middle of something.
+struct Leftovers {
+  std::mutex mutex;
+  std::vector<pid_t> children;
+  std::vector<fs::path> folders;
+};
+inline Leftovers& leftovers() {
+  static Leftovers all;
+  return all;
+}
+
 [[noreturn]] inline void give_up(const std::string& why) {
   fmt::print(stderr, "bench: {}\n", why);
-  std::exit(1);
+  std::error_code ignored;
+  const std::lock_guard lock{leftovers().mutex};
+  for (const auto pid : leftovers().children) ::kill(pid, SIGKILL);
+  for (const auto pid : leftovers().children) ::waitpid(pid, nullptr, 0);
+  for (const auto& folder : leftovers().folders) fs::remove_all(folder, ignored);
+  std::_Exit(1);
 }
 
 class Folder {
@@ -45,6 +62,8 @@ class Folder {
     std::string name = fs::temp_directory_path() / "bmsgate-bench-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) give_up("no temporary folder");
     path_ = name;
+    const std::lock_guard lock{leftovers().mutex};
+    leftovers().folders.push_back(path_);
   }
   ~Folder() {
     std::error_code ignored;
@@ -73,8 +92,12 @@ class Child {
     const int failed = ::posix_spawnp(&pid_, argv[0], &files, nullptr, argv.data(), environ);
     ::posix_spawn_file_actions_destroy(&files);
     if (failed != 0) give_up(fmt::format("cannot start {}", argv[0]));
+    const std::lock_guard lock{leftovers().mutex};
+    leftovers().children.push_back(pid_);
   }
   ~Child() {
+    const std::lock_guard lock{leftovers().mutex};
+    std::erase(leftovers().children, pid_);
     ::kill(pid_, SIGTERM);
     ::waitpid(pid_, nullptr, 0);
   }
