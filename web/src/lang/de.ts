@@ -186,13 +186,15 @@ export const texts: Texts = {
   'findings.show': 'Zeigen',
   'findings.note': 'Schätzungen aus dem Verlauf, keine Labormessungen; wie sie entstehen, steht in der Anleitung.',
   'finding.low_capacity':
-    'Zelle {cell} ist am Ende von {times} von {of} Entladungen die niedrigste, obwohl sie mit den anderen voll war: Sie fasst etwa {amount} % weniger.',
+    'Zelle {cell} bleibt beim Entladen zurück (am Ende von {times} von {of} Entladungen war sie die niedrigste): Sie fasst etwa {amount} % weniger als die anderen.',
   'finding.leaky':
-    'Zelle {cell} ist am Ende von {times} von {of} Ladungen die letzte, {amount} mV zurück: Sie verliert von selbst Ladung, oder etwas entnimmt ihr welche.',
+    'Zelle {cell} ist am Ende von {times} von {of} Ladungen die letzte: Sie verliert etwa {amount} % ihrer Ladung im Monat mehr als die anderen, oder etwas entnimmt ihr welche.',
   'finding.high_resistance':
     'Zelle {cell} antwortet auf Lastsprünge wie {amount} mΩ, weit mehr als die anderen ({times} Sprünge): zuerst die Verbindungen ansehen, dann die Zelle.',
   'finding.dead_balancer':
     'Die Zellen unterscheiden sich am Ende der Ladungen um {amount} mV, immer gleich, und der Balancer arbeitet nicht: Einstellungen und Leitungen ansehen.',
+  'finding.rest_fall':
+    'Zelle {cell} fällt in Ruhe am schnellsten, {amount} mV am Tag mehr als die anderen: Vielleicht verliert sie von selbst Ladung.',
   'finding.imbalance': 'Die Zellen unterscheiden sich am Ende der Ladungen um {amount} mV: dem Balancer Zeit bei voll lassen.',
   'days.title': 'Tage',
   'days.metric': 'Was die Farben zeigen',

@@ -184,13 +184,14 @@ export const en = {
   'findings.show': 'Show',
   'findings.note': 'Estimates from the history, not measurements in a laboratory; how they are made is in the guide.',
   'finding.low_capacity':
-    'Cell {cell} is the lowest at the end of {times} of {of} discharges, though it was full with the others: it holds about {amount} % less.',
+    'Cell {cell} falls behind while the pack is discharged (it was the lowest at the end of {times} of {of} discharges): it holds about {amount} % less than the others.',
   'finding.leaky':
-    'Cell {cell} is last at the end of {times} of {of} charges, {amount} mV behind: it loses charge by itself, or something draws from it.',
+    'Cell {cell} is the last at the end of {times} of {of} charges: it loses about {amount} % of its charge a month more than the others, or something draws from it.',
   'finding.high_resistance':
     'Cell {cell} answers load steps like {amount} mΩ, far more than the others ({times} steps): look at its connection first, then at the cell.',
   'finding.dead_balancer':
     'The cells differ by {amount} mV at the end of charges, always in the same way, and the balancer does not work: look at its settings and its wires.',
+  'finding.rest_fall': 'Cell {cell} falls fastest at rest, {amount} mV a day more than the others: it may be losing charge by itself.',
   'finding.imbalance': 'The cells differ by {amount} mV at the end of charges: give the balancer time at full.',
   'days.title': 'Days',
   'days.metric': 'What the colours show',

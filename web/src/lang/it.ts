@@ -186,13 +186,14 @@ export const texts: Texts = {
   'findings.show': 'Mostra',
   'findings.note': 'Stime dallo storico, non misure di laboratorio; la guida dice come sono fatte.',
   'finding.low_capacity':
-    'La cella {cell} è la più bassa alla fine di {times} scariche su {of}, pur essendo piena con le altre: contiene circa il {amount} % in meno.',
+    'La cella {cell} resta indietro durante la scarica (era la più bassa alla fine di {times} scariche su {of}): contiene circa il {amount} % in meno delle altre.',
   'finding.leaky':
-    'La cella {cell} è ultima alla fine di {times} cariche su {of}, indietro di {amount} mV: perde carica da sola, o qualcosa la preleva.',
+    'La cella {cell} è ultima alla fine di {times} cariche su {of}: perde circa il {amount} % della carica al mese più delle altre, o qualcosa la preleva.',
   'finding.high_resistance':
     'La cella {cell} risponde ai gradini di carico come {amount} mΩ, molto più delle altre ({times} gradini): guarda prima i collegamenti, poi la cella.',
   'finding.dead_balancer':
     'Le celle differiscono di {amount} mV a fine carica, sempre allo stesso modo, e il bilanciatore non lavora: guarda le sue impostazioni e i suoi fili.',
+  'finding.rest_fall': 'La cella {cell} cala più delle altre a riposo, {amount} mV al giorno in più: forse perde carica da sola.',
   'finding.imbalance': 'Le celle differiscono di {amount} mV a fine carica: lascia al bilanciatore tempo a pieno.',
   'days.title': 'Giorni',
   'days.metric': 'Che cosa mostrano i colori',

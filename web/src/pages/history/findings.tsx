@@ -21,7 +21,8 @@ const secondsOf = (time: string | number) => Math.floor(typeof time === 'number'
 function chartLink(pack: string, finding: Finding): string {
   const [from, to] = [secondsOf(finding.chart!.from), secondsOf(finding.chart!.to)];
   const cells = finding.chart!.fields?.includes('cell_voltage') !== false;
-  return `/${cells ? 'battery' : 'monitor'}?pack=${encodeURIComponent(pack)}&from=${from}&to=${to}`;
+  const cell = finding.cell ? `&cell=${finding.cell}` : '';
+  return `/${cells ? 'battery' : 'monitor'}?pack=${encodeURIComponent(pack)}&from=${from}&to=${to}${cell}`;
 }
 
 export function FindingsCard({ pack, findings }: { pack: string; findings: Findings }) {
