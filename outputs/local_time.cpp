@@ -74,7 +74,12 @@ core::UtcMs start_of(LocalDay day) noexcept {
   parts.tm_mon = day.month - 1;
   parts.tm_mday = day.day;
   parts.tm_isdst = -1;
-  return static_cast<core::UtcMs>(std::mktime(&parts)) * 1000;
+  auto start_ms = static_cast<core::UtcMs>(std::mktime(&parts)) * 1000;
+  // Where clocks are changed at midnight there is none that day, or there are two. They are changed by half hours.
+  constexpr core::UtcMs kHalfHourMs = 1'800'000;
+  for (int step = 0; step < 4 && day_of(start_ms) < day; ++step) start_ms += kHalfHourMs;
+  for (int step = 0; step < 4 && day_of(start_ms - kHalfHourMs) == day; ++step) start_ms -= kHalfHourMs;
+  return start_ms;
 }
 
 LocalDay next(LocalDay day) noexcept {

@@ -113,15 +113,28 @@ bool CsvWriter::readings(const Store& store, std::span<const Chunk> pending, std
   std::vector<Chunk> chunks;
   bool in_order = true;
   for_each_planned(store, question_.pack, {&piece, 1}, pending, {.regs = regs_}, [&](const Piece&, const Chunk& chunk) {
-    if (chunk.times.empty()) return true;
+    const auto tick_ms = info(HistoryTier::kReadings).tick_ms;
+    if (chunk.times.empty() || chunk.times.front() * tick_ms >= piece.to_ms || chunk.times.back() * tick_ms < piece.from_ms) return true;
     in_order = in_order && (chunks.empty() || chunk.times.front() > chunks.back().times.back());
     chunks.push_back(chunk);
     return true;
   });
   if (!in_order) chunks = {merge(chunks, HistoryTier::kReadings)};  // the clock was set back
   for (const auto& chunk : chunks) append_readings(chunk, piece, out);
-  at_ms_ = to_ms;
+  at_ms_ = chunks.empty() ? next_reading(store, pending, to_ms) : to_ms;
   return true;
+}
+
+/// Where there is something again after an empty hour: years without any are passed over at once.
+core::UtcMs CsvWriter::next_reading(const Store& store, std::span<const Chunk> pending, core::UtcMs from_ms) const {
+  auto next_ms = question_.to_ms + 1;
+  const auto held = store.range(question_.pack, HistoryTier::kReadings, from_ms, question_.to_ms);
+  if (held) next_ms = std::min(next_ms, held->first);
+  for (const auto& chunk : pending) {
+    const auto tick_ms = info(HistoryTier::kReadings).tick_ms;
+    if (!chunk.times.empty() && chunk.times.back() * tick_ms >= from_ms) next_ms = std::min(next_ms, chunk.times.front() * tick_ms);
+  }
+  return std::max(from_ms, next_ms);
 }
 
 void CsvWriter::append_readings(const Chunk& chunk, const Piece& piece, std::string& out) {
@@ -137,7 +150,8 @@ void CsvWriter::append_readings(const Chunk& chunk, const Piece& piece, std::str
     iso_.append(out, at_ms);
     for (std::size_t i = 0; i < ordered.size(); ++i) {
       out += ',';
-      if (ordered[i] != nullptr && ordered[i]->has(row)) append_scaled(out, ordered[i]->values[row], core::info(columns_[i].field).decimals);
+      if (ordered[i] != nullptr && ordered[i]->has(row))
+        append_scaled(out, ordered[i]->values[row], core::info(columns_[i].field).decimals);
     }
     out += '\n';
   }

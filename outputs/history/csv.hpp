@@ -37,6 +37,7 @@ class CsvWriter {
   void find_columns(const Store& store, std::span<const Chunk> pending);
   void append_header(std::string& out) const;
   bool steps(const Store& store, std::span<const Chunk> pending, std::string& out);
+  [[nodiscard]] core::UtcMs next_reading(const Store& store, std::span<const Chunk> pending, core::UtcMs from_ms) const;
   void append_readings(const Chunk& chunk, const Piece& piece, std::string& out);
   bool readings(const Store& store, std::span<const Chunk> pending, std::string& out);
 

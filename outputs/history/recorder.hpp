@@ -148,7 +148,7 @@ class Recorder final : public core::Subscriber {
   bool compact(const std::string& pack, HistoryTier tier, std::int64_t period, bool is_over);
   bool place_adrift();  // those that were written
   std::optional<std::size_t> place(const AdriftRow& row, std::int64_t shift_ms);
-  void tell_of_estimates();
+  bool tell_of_estimates();
   void resume_all();
   void resume(const std::string& pack, core::UtcMs first_ms);  // condensers go on where the last run stopped
   [[nodiscard]] bool edit(Edit edit);

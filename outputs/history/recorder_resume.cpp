@@ -79,18 +79,17 @@ bool Recorder::place_adrift() {
   return true;
 }
 
-void Recorder::tell_of_estimates() {
-  const auto readings = std::exchange(estimated_, 0);
-  if (readings == 0) return;
+bool Recorder::tell_of_estimates() {
+  if (estimated_ == 0) return true;
   EventRow event;
   event.at_ms = clock_.utc_ms();
   event.kind = "system";
   event.key = "history";
   event.severity = "warning";
   event.text =
-      fmt::format("{} readings come from an earlier start on which the time was never known; they stand right before this one", readings);
+      fmt::format("{} readings come from an earlier start on which the time was never known; they stand right before this one", estimated_);
   logger_.write(core::Level::kWarning, "history", event.text);
-  log_event(std::move(event));
+  return store_->put_event(event).has_value();
 }
 
 /// How many rows; nullopt: the disk does not allow it.

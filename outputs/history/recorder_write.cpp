@@ -106,7 +106,7 @@ bool Recorder::write_all(const std::vector<Work>& work, const Waiting& waiting) 
       if (!store_->put_adrift({0, boot_, one.pack, encode(chunk, kQuickLevel)})) return false;
     }
   }
-  return write_events(waiting.events, waiting.notes);
+  return tell_of_estimates() && write_events(waiting.events, waiting.notes);
 }
 
 bool Recorder::put(const std::string& pack, HistoryTier tier, const Chunk& chunk, int level) {
@@ -126,7 +126,7 @@ bool Recorder::put(const std::string& pack, HistoryTier tier, const Chunk& chunk
 /// The commit is on the disk: memory lets go of what it held.
 void Recorder::written(const std::vector<Work>& work, const Waiting& waiting) {
   open_mode_ = OpenMode::kWriteAgain;
-  tell_of_estimates();
+  estimated_ = 0;
   const std::lock_guard lock{mutex_};
   ++counters_.commits;
   events_.erase(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(waiting.events.size()));
