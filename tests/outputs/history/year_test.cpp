@@ -8,15 +8,16 @@ namespace bmsgate::outputs {
 namespace {
 
 constexpr std::int64_t kDayMs = 86'400'000;
-constexpr std::size_t kPacks = 16;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kDays = 60;
+constexpr int kDays = 40;
+constexpr std::size_t kPacks = 2;
 constexpr bool kMeasured = false;  // a sanitizer keeps what is freed
 #else
 constexpr int kDays = 365;
+constexpr std::size_t kPacks = 16;
 constexpr bool kMeasured = true;
 #endif
-constexpr std::int64_t kStepMs = 600'000;
+constexpr std::int64_t kStepMs = 1'200'000;
 
 class HistoryYear : public HistoryFolder {
  protected:
