@@ -97,11 +97,12 @@ struct DialectInfo {
 /// How to read the sign of a Daly current: two families of firmware disagree (docs/protocols/daly.md).
 enum class CurrentSign : std::uint8_t { kAuto, kNormal, kInverted };
 
-/// What a user may set about one pack's dialect.
+/// What a user may set about one pack's dialect, and what is known of it from before.
 struct DialectOptions {
   CurrentSign current_sign{CurrentSign::kAuto};
-  bool fill_aa{false};       // Daly A5: fill requests with AA in place of 00
-  bool every_detail{false};  // ask for every live datum in each poll, not in turn
+  std::int8_t sign_before{0};  // learned_sign() of an earlier run: holds until this one has learned it
+  bool fill_aa{false};         // Daly A5: fill requests with AA in place of 00
+  bool every_detail{false};    // ask for every live datum in each poll, not in turn
 };
 
 class Protocol {

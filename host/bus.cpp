@@ -326,6 +326,15 @@ void Bus::stop() {
 const std::string& Bus::id() const noexcept { return impl_->config.id; }
 void Bus::on_learned(LearnedPack learned) { impl_->learned = std::move(learned); }
 
+int Bus::learned_sign(core::PackIndex pack) const noexcept {
+  for (std::size_t i = 0; i < impl_->entries.size(); ++i) {
+    if (impl_->entries[i]->pack != pack || i >= impl_->poller->size()) continue;
+    const auto& plan = impl_->poller->plan(static_cast<std::uint8_t>(i));
+    return plan.protocol->learned_sign(plan.address);
+  }
+  return 0;
+}
+
 BusSnapshot Bus::snapshot() const {
   const auto& poller = *impl_->poller;
   const auto now = impl_->clock.now();

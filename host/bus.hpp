@@ -79,6 +79,8 @@ class Bus {
 
   [[nodiscard]] const std::string& id() const noexcept;
   [[nodiscard]] BusSnapshot snapshot() const;
+  /// +1 or -1: the sign of its current that the dialect has learned; 0: nothing yet, or not a pack of this bus.
+  [[nodiscard]] int learned_sign(core::PackIndex pack) const noexcept;
   /// Called when a pack was only heard and has been added to the hub as `<bus>-<address>`.
   void on_learned(LearnedPack learned);
 

@@ -7,6 +7,7 @@
 #include "host/bus.hpp"
 #include "host/machine.hpp"
 #include "host/records.hpp"
+#include "host/sign_memory.hpp"
 #include "host/traffic_log.hpp"
 #include "host/version.hpp"
 #include "host/web/api_files.hpp"
@@ -52,12 +53,14 @@ core::PackConfig pack_config(const PackOptions& pack) {
   return config;
 }
 
-BusPack bus_pack(const PackOptions& pack, core::PackIndex index) {
+BusPack bus_pack(const PackOptions& pack, core::PackIndex index, int sign_before) {
+  auto options = pack.dialect_options();
+  options.sign_before = static_cast<std::int8_t>(sign_before);
   return {.pack = index,
           .protocol = pack.protocol,
           .address = address_of(pack),
           .period = std::chrono::seconds{pack.poll_s},
-          .options = pack.dialect_options()};
+          .options = options};
 }
 
 bool has(const std::vector<std::string>& list, std::string_view key) { return std::find(list.begin(), list.end(), key) != list.end(); }
@@ -65,7 +68,8 @@ bool has(const std::vector<std::string>& list, std::string_view key) { return st
 }  // namespace
 
 struct Gateway::Impl final : core::Subscriber {
-  explicit Impl(GatewayContext given) : context{std::move(given)}, stream{context.loop, hub, context.clock}, site{context.auth} {
+  explicit Impl(GatewayContext given)
+      : context{std::move(given)}, stream{context.loop, hub, context.clock}, site{context.auth}, signs{context.data_dir, context.log} {
     static_cast<void>(hub.subscribe(*this));
     add_packs();
     if (const auto& history = context.store.current().history; history.enabled && !context.data_dir.empty()) {
@@ -82,7 +86,7 @@ struct Gateway::Impl final : core::Subscriber {
       for (const auto& pack : settings.packs) {
         if (pack.bus != bus.id) continue;
         const auto index = hub.add_pack(pack_config(pack));
-        if (index.ok()) config.packs.push_back(bus_pack(pack, index.value()));
+        if (index.ok()) config.packs.push_back(bus_pack(pack, index.value(), signs.recall(pack.id)));
       }
       lines.push_back(std::make_unique<BusLine>(context.loop, config, hub, context.clock, context.log));
     }
@@ -191,6 +195,10 @@ struct Gateway::Impl final : core::Subscriber {
     return {{"mqtt", broker}, {"modbus", server}};
   }
 
+  void on_reading(const core::Reading& reading) noexcept override {
+    for (const auto& line : lines) signs.learn(hub.config(reading.pack).id.view(), line->bus.learned_sign(reading.pack));
+  }
+
   /// The pages show how lines are as it changes.
   void on_event(const core::Event& event) noexcept override {
     if (event.kind != core::EventKind::kLink || stream.idle()) return;
@@ -205,6 +213,7 @@ struct Gateway::Impl final : core::Subscriber {
   core::Hub hub;
   web::EventStream stream;
   web::Site site;
+  SignMemory signs;
   std::vector<std::unique_ptr<BusLine>> lines;
   std::unique_ptr<outputs::ModbusServer> modbus;
   std::unique_ptr<outputs::MqttOutput> mqtt;

@@ -276,6 +276,7 @@ void DalyA5::configure(std::uint8_t address, const core::DialectOptions& options
   if (!is_board(address)) return;
   boards_[address - 1U] = {};
   boards_[address - 1U].options = options;
+  boards_[address - 1U].sign = SignLatch{options.sign_before};
 }
 
 bool DalyA5::next_request(Part part, std::uint8_t address, unsigned step, core::Request& out) noexcept {

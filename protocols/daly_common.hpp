@@ -88,6 +88,9 @@ void add_fault_words(std::span<const std::uint16_t, 7> words, core::AlarmList& a
 /// 2 A and more decide for good. Until then the latest of them tells: a pack that says "discharging" is not shown with a positive current.
 class SignLatch {
  public:
+  SignLatch() = default;
+  /// `before`: what an earlier run has learned (+1, -1; 0 = nothing).
+  constexpr explicit SignLatch(std::int8_t before) noexcept : before_{before} {}
   constexpr void observe(std::int32_t tenths, std::int32_t state) noexcept {
     const auto magnitude = tenths < 0 ? -tenths : tenths;
     if (learned_ != 0 || magnitude < kMinTenths || state == static_cast<std::int32_t>(core::State::kIdle)) return;
@@ -101,12 +104,14 @@ class SignLatch {
     if (setting == core::CurrentSign::kNormal) return 1;
     if (setting == core::CurrentSign::kInverted) return -1;
     if (learned_ != 0) return learned_;
+    if (before_ != 0) return before_;
     return candidate_ == 0 ? 1 : candidate_;
   }
 
  private:
   static constexpr std::int32_t kMinTenths = 20;
   static constexpr std::uint8_t kNeeded = 5;
+  std::int8_t before_{0};
   std::int8_t candidate_{0};
   std::int8_t learned_{0};
   std::uint8_t agreeing_{0};

@@ -277,6 +277,7 @@ void ModbusDialect::configure(std::uint8_t address, const core::DialectOptions& 
   if (address < 1 || address > traits_.addressing.boards) return;
   boards_[address - 1U] = {};
   boards_[address - 1U].options = options;
+  boards_[address - 1U].sign = SignLatch{options.sign_before};
 }
 
 void ModbusDialect::build(core::Request& out, std::uint8_t board, std::uint8_t function, std::uint16_t reg,

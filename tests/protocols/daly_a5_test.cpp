@@ -487,6 +487,18 @@ TEST_F(DalyA5, SmallCurrentsRestAndDisagreementDecideNothing) {
   EXPECT_EQ(box->learned_sign(1), 0);
 }
 
+TEST_F(DalyA5, TheSignOfAnEarlierRunHoldsUntilThisOneKnowsBetter) {
+  box->configure(1, {.sign_before = -1});
+  poll_with(*box, ear, 30019, kDischarging);
+  EXPECT_EQ(value(*ear.reports.back().live, Field::kCurrent), -1.9) << "from the first reading on";
+  EXPECT_EQ(box->learned_sign(1), 0) << "by this run";
+  for (int i = 0; i < 4; ++i) poll_with(*box, ear, 30187, kCharging);
+  EXPECT_EQ(value(*ear.reports.back().live, Field::kCurrent), -18.7) << "four do not overturn it";
+  poll_with(*box, ear, 30187, kCharging);
+  EXPECT_EQ(box->learned_sign(1), 1) << "another board has taken its place";
+  EXPECT_EQ(value(*ear.reports.back().live, Field::kCurrent), 18.7);
+}
+
 TEST_F(DalyA5, TheSignMayBeSet) {
   box->configure(1, {.current_sign = core::CurrentSign::kInverted});
   poll_with(*box, ear, 29000, kCharging);

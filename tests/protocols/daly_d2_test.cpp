@@ -103,6 +103,13 @@ TEST_F(D2, TheSignIsLearned) {
   EXPECT_EQ(value(*ear.reports.back().live, Field::kCurrent), -15);
 }
 
+TEST_F(D2, TheSignOfAnEarlierRunHolds) {
+  box->configure(1, {.sign_before = -1});
+  poll(*box, peer, ear);
+  EXPECT_EQ(value(*ear.reports.back().live, Field::kCurrent), -15);
+  EXPECT_EQ(box->learned_sign(1), 0);
+}
+
 TEST_F(D2, TheLowByteOfAnAlarmWordComesFirst) {
   peer.blocks[0][0x3A] = 0x0208;  // byte 0 bit 3, byte 1 bit 1
   peer.blocks[0][0x3B] = 0x0080;
