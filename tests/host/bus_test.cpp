@@ -2,10 +2,15 @@
 // A bus against virtual BMSs on real descriptors: the line is unplugged and comes back, dialects are found out, packs are heard.
 #include "host/bus.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/write.hpp>
 #include <chrono>
 #include <filesystem>
 #include <thread>
@@ -107,6 +112,71 @@ TEST_F(BusTest, UnpluggedLinesComeBackAndAreGoodWithinThreeSeconds) {
   for (auto& end : ends) end.plug = std::make_unique<Plugged>(end.device, line_of("jk-pb", {1}));
   EXPECT_TRUE(until([&] { return both(core::Quality::kGood); }, seconds{3}));
   EXPECT_LE(log.count("trying again"), 4U) << "each reason is said once, not at every attempt";
+}
+
+/// A serial server whose cable can be pulled: the connection stays open, but nothing comes through it any more. The next one works.
+class Relay {
+ public:
+  Relay(boost::asio::io_context& io, const std::string& tty)
+      : acceptor_{io, {boost::asio::ip::address_v4::loopback(), 0}},
+        device_{io, ::open(tty.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)} {
+    accept();
+    hear();
+  }
+  void pull_cable() { plugged_ = nullptr; }
+  [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  [[nodiscard]] std::size_t connections() const { return clients_.size(); }
+
+ private:
+  using ErrorCode = boost::system::error_code;
+  struct Client {
+    boost::asio::ip::tcp::socket socket;
+    std::array<char, 512> bytes{};
+  };
+  void accept() {
+    acceptor_.async_accept([this](ErrorCode error, boost::asio::ip::tcp::socket socket) {
+      if (error) return;
+      clients_.push_back(std::make_unique<Client>(Client{std::move(socket)}));
+      plugged_ = clients_.back().get();
+      ask(*plugged_);
+      accept();
+    });
+  }
+  void ask(Client& client) {
+    client.socket.async_read_some(boost::asio::buffer(client.bytes), [this, &client](ErrorCode error, std::size_t n) {
+      if (error) return;
+      if (&client == plugged_) boost::asio::write(device_, boost::asio::buffer(client.bytes, n), error);
+      ask(client);
+    });
+  }
+  void hear() {
+    device_.async_read_some(boost::asio::buffer(heard_), [this](ErrorCode error, std::size_t n) {
+      if (error) return;
+      if (plugged_ != nullptr) boost::asio::write(plugged_->socket, boost::asio::buffer(heard_, n), error);
+      hear();
+    });
+  }
+
+  boost::asio::ip::tcp::acceptor acceptor_;
+  boost::asio::posix::stream_descriptor device_;
+  std::vector<std::unique_ptr<Client>> clients_;
+  Client* plugged_{nullptr};
+  std::array<char, 512> heard_{};
+};
+
+TEST_F(BusTest, AConnectionThatNobodyEndsButThatBringsNothingIsMadeAnew) {
+  const Plugged plug{"pty:" + path("tty"), line_of("jk-pb", {1})};
+  Relay relay{io, path("tty")};
+  const auto index = add_pack("boat");
+  Bus bus{io, bus_config("tcp:127.0.0.1:" + std::to_string(relay.port()), {pack(index, "jk-pb")}), *hub, clock, log};
+  bus.start();
+  ASSERT_TRUE(until([&] { return good(index); }, seconds{20}));
+  EXPECT_EQ(relay.connections(), 1U);
+  relay.pull_cable();
+  ASSERT_TRUE(until([&] { return relay.connections() == 2; }, seconds{60}));
+  const auto before = hub->latest(index).at;
+  EXPECT_TRUE(until([&] { return good(index) && hub->latest(index).at > before; }, seconds{20}));
+  bus.stop();
 }
 
 TEST_F(BusTest, FindsOutWhatAPackSpeaks) {
