@@ -11,6 +11,13 @@
 #include "outputs/pack_json.hpp"
 
 namespace bmsgate::host {
+namespace {
+
+// Raw pieces of a line end anywhere: no frame can be told in them, and so no password can be blanked.
+constexpr std::string_view kNote =
+    "# note: these are the raw bytes; a JK's settings hold its passwords as text. Share this file with care.\n";
+
+}  // namespace
 
 void TrafficLog::on_line(core::Direction direction, std::span<const std::uint8_t> bytes, core::Instant at) noexcept {
   const TrafficPiece piece{at, direction == core::Direction::kToBms, bytes};
@@ -63,7 +70,7 @@ std::string TrafficLog::capture(std::string_view link, core::Instant now, core::
   std::string start;
   outputs::append_time(start, start_ms);
   std::erase(start, '"');
-  return fmt::format("# link: {}\n# start: {}\n{}", link, start, body);
+  return fmt::format("# link: {}\n# start: {}\n{}{}", link, start, kNote, body);
 }
 
 }  // namespace bmsgate::host

@@ -287,7 +287,7 @@ export const texts: Texts = {
   'bus.capture': 'Die letzten 10 Minuten sichern',
   'bus.accept': 'Behalten',
   'traffic.login': 'Telegramme können Passwörter des BMS enthalten: zum Ansehen anmelden.',
-  'traffic.note': 'Die neuesten zuerst',
+  'traffic.note': 'Die neuesten zuerst. In den Einstellungen eines JK stehen seine Passwörter im Klartext.',
   'traffic.pause': 'Anhalten',
   'traffic.go': 'Weiter',
   'traffic.to': 'zum BMS',

@@ -284,7 +284,7 @@ export const en = {
   'bus.capture': 'Save the last 10 minutes',
   'bus.accept': 'Keep',
   'traffic.login': 'Frames may hold passwords of the BMS: log in to see them.',
-  'traffic.note': 'The newest first',
+  'traffic.note': 'The newest first. A JK’s settings frames hold its passwords as plain text.',
   'traffic.pause': 'Pause',
   'traffic.go': 'Go on',
   'traffic.to': 'to the BMS',

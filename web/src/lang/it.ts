@@ -286,7 +286,7 @@ export const texts: Texts = {
   'bus.capture': 'Salva gli ultimi 10 minuti',
   'bus.accept': 'Tieni',
   'traffic.login': 'Le trame possono contenere password del BMS: accedi per vederle.',
-  'traffic.note': 'Le più recenti in alto',
+  'traffic.note': 'Le più recenti in alto. Le impostazioni di un JK contengono le sue password in chiaro.',
   'traffic.pause': 'Pausa',
   'traffic.go': 'Continua',
   'traffic.to': 'verso il BMS',
