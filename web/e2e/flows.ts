@@ -49,6 +49,12 @@ async function secretStaysHidden(page: Page): Promise<void> {
   );
 }
 
+async function tryService(page: Page): Promise<void> {
+  await page.goto('/settings/modbus');
+  await page.getByRole('button', { name: 'Test', exact: true }).click();
+  await page.getByText(/The server answers on port|is free: the server can have it/).waitFor();
+}
+
 async function zoomDay(page: Page): Promise<void> {
   await page.goto(`/battery?pack=${await firstPack(page)}`);
   await page.locator('.chart canvas').first().waitFor();
@@ -279,6 +285,7 @@ export const kFlows: readonly Flow[] = [
   { name: 'a wrong password is refused', run: wrongPassword, loggedIn: false },
   { name: 'a setting is changed, checked and taken back', run: changeSetting },
   { name: 'a secret goes in and never comes back', run: secretStaysHidden },
+  { name: 'a service is tried before it is saved', run: tryService },
   { name: 'a day is zoomed by mouse and keyboard', run: zoomDay },
   { name: 'two fingers zoom', run: pinch, look: kPhone },
   { name: 'CSV is saved', run: saveCsv },

@@ -139,6 +139,24 @@ async function staysSmall(browser: Browser, instance: Instance): Promise<void> {
   await page.context().close();
 }
 
+/** A setting that waits for a new start is named; the page makes the start and finds the gateway again. */
+async function restart(browser: Browser, fresh: Instance): Promise<void> {
+  const { page } = await openFor(browser, fresh.url, kDesk, kOwnPassword);
+  await page.goto('/settings/web');
+  await page.getByText('More settings').click();
+  await page.getByLabel('Connections at most').fill('40');
+  await page.getByRole('button', { name: 'Submit' }).click();
+  await page.getByRole('link', { name: 'Restart' }).click();
+  await page.getByText('These settings take effect at the next start: Network – Connections at most').waitFor();
+  await page.getByRole('button', { name: 'Restart' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Restart' }).click();
+  await page.locator('.login-form').waitFor({ timeout: 60_000 }); // a new program knows no sessions
+  const system = (await (await page.request.get('/api/v1/system')).json()) as { restart_needed: string[] };
+  assert.deepEqual(system.restart_needed, []);
+  assert.equal(settingOf(fresh, 'web', 'max_clients'), '40');
+  await page.context().close();
+}
+
 export async function runProgramFlows(browser: Browser, demo: Instance, tally: Tally): Promise<void> {
   const test = (name: string, run: () => Promise<void>) =>
     process.env.FLOW && !name.includes(process.env.FLOW) ? Promise.resolve() : tally.test(name, run);
@@ -153,5 +171,6 @@ export async function runProgramFlows(browser: Browser, demo: Instance, tally: T
   await test('a new gateway: password, probe, first reading', () => firstRun(browser, fresh, pack.link));
   await test('a new gateway: its pack falls silent', () => silence(browser, fresh, pack.stop));
   await test('a new gateway: its backup makes a second one', () => restoreElsewhere(browser, fresh));
+  await test('a new gateway: it is started anew', () => restart(browser, fresh));
   await test('a new gateway: its pages open while it is away', () => worksOffline(browser, fresh));
 }
