@@ -15,7 +15,8 @@ namespace bmsgate::outputs {
 
 class EnergyMeter final : public core::Completer {
  public:
-  /// `load` gives the text kept under a key, or nothing; `keep` keeps one (called at most once a minute and pack).
+  /// `load` gives the text kept under a key, or nothing; `keep` keeps one (called at most once a second and pack; it must
+  /// not write at once).
   using Load = std::function<std::optional<std::string>(std::string_view key)>;
   using Keep = std::function<void(std::string key, std::string value)>;
 

@@ -3,6 +3,8 @@
 #include "outputs/history/days.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <map>
 
 namespace bmsgate::outputs {
@@ -11,6 +13,11 @@ namespace {
 using core::Field;
 
 constexpr std::int32_t kFullSoc = 990;  // 0.1 %
+constexpr core::UtcMs kMaxSocGapMs = 25 * 60'000;
+constexpr std::int32_t kMaxSocStep = 100;  // 0.1 %: within 20 minutes at two times the capacity's current
+constexpr double kMostCorrection = 0.1;    // of the energy that went in
+constexpr double kMostPercent = 100;
+constexpr double kLeastPercent = 50;
 
 constexpr std::array kUsed{Field::kSoc,
                            Field::kCellVoltage,
@@ -81,6 +88,8 @@ class Counter {
 
 struct Counters {
   Counter energy_in, energy_out, charge_in, charge_out;
+  std::optional<std::int32_t> soc;
+  core::UtcMs soc_at_ms{0};
 };
 
 void add_row(Table& table, std::size_t row, core::UtcMs at_ms, std::int64_t tick_ms, DaySummary& day) {
@@ -103,11 +112,18 @@ void add_row(Table& table, std::size_t row, core::UtcMs at_ms, std::int64_t tick
   day.covered_ms += tick_ms;
 }
 
-void add_counters(Table& table, std::size_t row, Counters& counters, DaySummary& day) {
+void add_counters(Table& table, std::size_t row, core::UtcMs at_ms, Counters& counters, DaySummary& day) {
   day.energy_in_wh += counters.energy_in.gain(table[Field::kEnergyCharged], row);
   day.energy_out_wh += counters.energy_out.gain(table[Field::kEnergyDischarged], row);
   day.charge_in_mah += counters.charge_in.gain(table[Field::kChargeCharged], row);
   day.charge_out_mah += counters.charge_out.gain(table[Field::kChargeDischarged], row);
+  const auto& soc = table[Field::kSoc];
+  if (!soc.has(row)) return;
+  // What flowed in a gap was not counted, and a correction by the BMS is no flow.
+  const bool joined = counters.soc && at_ms - counters.soc_at_ms <= kMaxSocGapMs && std::abs(soc.mean(row) - *counters.soc) <= kMaxSocStep;
+  if (joined) day.soc_gain += soc.mean(row) - *counters.soc;
+  counters.soc = soc.mean(row);
+  counters.soc_at_ms = at_ms;
 }
 
 }  // namespace
@@ -115,6 +131,17 @@ void add_counters(Table& table, std::size_t row, Counters& counters, DaySummary&
 double DaySummary::cycles() const noexcept {
   if (capacity_mah <= 0) return 0;
   return static_cast<double>(charge_in_mah + charge_out_mah) / 2 / capacity_mah;
+}
+
+std::optional<double> DaySummary::efficiency_percent() const noexcept {
+  const auto moved_mah = charge_in_mah + charge_out_mah;
+  if (cycles() < 1 || energy_in_wh <= 0 || moved_mah <= 0) return std::nullopt;
+  const double volts = static_cast<double>(energy_in_wh + energy_out_wh) / static_cast<double>(moved_mah) * 1000;
+  const double kept_wh = static_cast<double>(soc_gain) / 1000 * capacity_mah / 1000 * volts;
+  const double percent = 100 * (static_cast<double>(energy_out_wh) + kept_wh) / static_cast<double>(energy_in_wh);
+  if (std::abs(kept_wh) > kMostCorrection * static_cast<double>(energy_in_wh) || percent > kMostPercent || percent < kLeastPercent)
+    return std::nullopt;
+  return percent;
 }
 
 std::vector<DaySummary> days(const Store& store, std::span<const Chunk> pending, std::string_view pack, LocalDay first, LocalDay last,
@@ -145,7 +172,7 @@ std::vector<DaySummary> days(const Store& store, std::span<const Chunk> pending,
         day_from_ms = start_of(local);
         day_to_ms = start_of(next(local));
       }
-      add_counters(table, row, counters, *day);
+      add_counters(table, row, at_ms, counters, *day);
       const auto gap_ms = row + 1 < chunk.times.size() ? (chunk.times[row + 1] - chunk.times[row]) * tick_ms : tick_ms;
       add_row(table, row, at_ms, std::min(gap_ms, std::max<std::int64_t>(tick_ms, kStepMs)), *day);
     }
@@ -174,6 +201,7 @@ DaySummary sum_up(std::span<const DaySummary> days) {
     sum.energy_out_wh += day.energy_out_wh;
     sum.charge_in_mah += day.charge_in_mah;
     sum.charge_out_mah += day.charge_out_mah;
+    sum.soc_gain += day.soc_gain;
     sum.full_ms += day.full_ms;
     sum.covered_ms += day.covered_ms;
     if (day.capacity_mah != 0) sum.capacity_mah = day.capacity_mah;

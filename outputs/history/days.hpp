@@ -30,6 +30,7 @@ struct DaySummary {
   std::optional<Extreme> cell_min, cell_max;
   std::optional<Extreme> delta_max;
   std::optional<Extreme> temperature_min, temperature_max;
+  std::int64_t soc_gain{0};      // by how much the state of charge rose while it was watched, 0.1 %; jumps of the BMS left out
   std::int64_t full_ms{0};       // time at 99 % and above
   std::int64_t covered_ms{0};    // time for which there is data
   std::int32_t capacity_mah{0};  // full (else nominal) capacity, the last that was told; 0: not known
@@ -37,6 +38,9 @@ struct DaySummary {
 
   /// Half of what went in and out, in full capacities; 0 where the capacity is not known.
   [[nodiscard]] double cycles() const noexcept;
+  /// Round trip in %: what came out of what went in, corrected for what is still (or no longer) in the pack. nullopt: less than a full
+  /// cycle, a correction of more than a tenth, or a result that cannot be (the state of charge is not to be relied on).
+  [[nodiscard]] std::optional<double> efficiency_percent() const noexcept;
 };
 
 /// Days from `first` to `last` that have data, oldest first. `now_ms` decides which day is over.

@@ -81,12 +81,9 @@ void append_amounts(std::string& out, const DaySummary& sum) {
                      static_cast<double>(sum.full_ms) / 3'600'000);
 }
 
-/// What came out of what went in; meaningless until something like a full cycle has passed.
 void append_efficiency(std::string& out, const DaySummary& sum) {
-  const bool known = sum.cycles() >= 1 && sum.energy_in_wh > 0;
-  out += known ? fmt::format(",\"efficiency_pct\":{:.1f}",
-                             100.0 * static_cast<double>(sum.energy_out_wh) / static_cast<double>(sum.energy_in_wh))
-               : ",\"efficiency_pct\":null";
+  const auto percent = sum.efficiency_percent();
+  out += percent ? fmt::format(",\"efficiency_pct\":{:.1f}", *percent) : ",\"efficiency_pct\":null";
 }
 
 }  // namespace
