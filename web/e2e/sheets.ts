@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { kShots } from './walk.ts';
 
-const kLayouts = { phone: { width: 300, columns: 5, each: 10 }, desktop: { width: 760, columns: 2, each: 6 } } as const;
+const kLayouts = { phone: { width: 300, columns: 5, each: 5 }, desktop: { width: 760, columns: 2, each: 4 } } as const;
 const kLongest = 1500;
 
 export async function makeSheets(browser: Browser): Promise<void> {
@@ -21,8 +21,9 @@ export async function makeSheets(browser: Browser): Promise<void> {
         const picture = readFileSync(kShots + name).toString('base64');
         return `<figure><figcaption>${name}</figcaption><img src="data:image/png;base64,${picture}"></figure>`;
       });
+      const piles = Array.from({ length: columns }, (_, column) => figures.filter((__, i) => i % columns === column).join(''));
       await page.setContent(
-        `<style>body{margin:8px;background:#777;columns:${columns};column-gap:6px}figure{margin:0 0 6px;break-inside:avoid}img{width:100%;display:block;max-height:${kLongest}px;object-fit:cover;object-position:top}figcaption{font:11px sans-serif;color:#fff}</style>${figures.join('')}`,
+        `<!doctype html><style>body{margin:8px;background:#777;display:flex;gap:6px;align-items:start}div{width:${width}px}figure{margin:0 0 6px}img{width:100%;display:block;max-height:${kLongest}px;object-fit:cover;object-position:top}figcaption{font:11px sans-serif;color:#fff}</style>${piles.map((pile) => `<div>${pile}</div>`).join('')}`,
       );
       await page.waitForFunction(() => [...document.images].every((image) => image.complete));
       await page.screenshot({ path: `${kShots}sheet-${look}-${first / each + 1}.png`, fullPage: true });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes src/gen/*.ts from the tables of core/ (field.def, alarm.def, command.def). Run by `npm run gen`; `--check` only compares.
+// Writes src/gen/*.ts from the tables of core/ (field.def, alarm.def, command.def). Run by `npm run gen` and each build; `--check` only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -115,8 +115,9 @@ function main(): void {
     ['alarms.ts', alarms()],
     ['commands.ts', commands()],
   ] as const) {
+    if (readFileSync(target(name), 'utf8') === content) continue;
     if (!check) writeFileSync(target(name), content);
-    else if (readFileSync(target(name), 'utf8') !== content) {
+    else {
       console.error(`web/src/gen/${name} is not what core/ says: run npm run gen in web/`);
       process.exitCode = 1;
     }

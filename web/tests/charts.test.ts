@@ -5,6 +5,7 @@ import { clampRange } from '../src/lib/range.ts';
 import { levelOf, metricOf, monthGrid } from '../src/pages/history/days.tsx';
 import { areaPath, linePath } from '../src/ui/spark.tsx';
 import { pinched } from '../src/ui/chart_gestures.ts';
+import { apart } from '../src/ui/chart_labels.ts';
 import { clockChanges, timeLabels } from '../src/ui/chart_time.ts';
 
 const kHour = 3600;
@@ -79,5 +80,12 @@ describe('map of days', () => {
     expect([levelOf(0, 0, 10), levelOf(5, 0, 10), levelOf(10, 0, 10), levelOf(3, 3, 3)]).toEqual([0, 2, 4, 2]);
     expect(metricOf({ date: '', soc_min: 20, soc_max: 95 }, 'soc_span')).toBe(75);
     expect(metricOf({ date: '' }, 'kwh_in')).toBe(null);
+  });
+});
+
+describe('labels at the ends of lines', () => {
+  it('do not lie on each other', () => {
+    const placed: number[] = [];
+    expect([apart(100, placed, 13), apart(140, placed, 13), apart(104, placed, 13), apart(139, placed, 13)]).toEqual([100, 140, 113, 127]);
   });
 });

@@ -128,6 +128,7 @@ describe('axis', () => {
   it('has as many decimals as its steps need', () => {
     expect(axis(Field.power, 2000, 1000)).toBe('2 kW');
     expect(axis(Field.power, 500, 500)).toBe('0.5 kW');
+    expect(axis(Field.power, -250, 250)).toBe('−0.25 kW');
     expect(axis(Field.power, 50, 50)).toBe('50 W');
     expect(axis(Field.packVoltage, 53.5, 0.5)).toBe('53.5 V');
     expect(axis(Field.cellDeltaVoltage, 0.01, 0.005)).toBe('10 mV');

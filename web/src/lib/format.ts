@@ -74,7 +74,7 @@ const kAsMillivolts: readonly string[] = [Field.cellDeltaVoltage];
 export function axisText(field: FieldInfo, value: number, step: number): string {
   const big = field.key === Field.power && step >= 100;
   const factor = kAsMillivolts.includes(field.key) ? 1000 : big ? 0.001 : 1;
-  const decimals = Math.min(3, Math.max(0, Math.ceil(-Math.log10(step * factor) - 1e-9)));
+  const decimals = [0, 1, 2].find((places) => Number.isInteger(Number((step * factor * 10 ** places).toPrecision(9)))) ?? 3;
   if (field.unit === '°C') return join(temperature(value, decimals));
   return join({ text: number(value * factor, decimals), unit: kAsMillivolts.includes(field.key) ? 'mV' : big ? 'kW' : field.unit });
 }

@@ -9,6 +9,7 @@ import type { Envelope } from '../api/types.ts';
 import { dark } from '../lib/prefs.ts';
 import type { Range } from '../lib/range.ts';
 import { attachGestures } from './chart_gestures.ts';
+import { drawLabels, type Label } from './chart_labels.ts';
 import { clockChanges, timeLabels } from './chart_time.ts';
 import { t } from '../lib/i18n.ts';
 
@@ -61,7 +62,7 @@ interface Columns {
   data: uPlot.AlignedData;
   series: uPlot.Series[];
   bands: uPlot.Band[];
-  labels: { text: string; color: string; column: number }[];
+  labels: Label[];
 }
 
 function columnsOf(host: Element, props: ChartProps): Columns {
@@ -83,25 +84,6 @@ function columnsOf(host: Element, props: ChartProps): Columns {
     if (one.end && show) labels.push({ text: one.end, color: stroke, column: data.length - 1 });
   }
   return { data: data as uPlot.AlignedData, series, bands, labels };
-}
-
-function drawLabels(plot: uPlot, labels: Columns['labels']): void {
-  const { ctx } = plot;
-  const ratio = devicePixelRatio || 1;
-  ctx.save();
-  ctx.font = `600 ${12 * ratio}px system-ui, sans-serif`;
-  ctx.textBaseline = 'middle';
-  ctx.textAlign = 'left';
-  for (const { text, color, column } of labels) {
-    const values = plot.data[column] as (number | null)[];
-    let i = values.length - 1;
-    while (i >= 0 && (values[i] === null || values[i] === undefined)) --i;
-    if (i < 0) continue;
-    const x = Math.min(plot.valToPos(plot.data[0][i]!, 'x', true), plot.bbox.left + plot.bbox.width) + 4 * ratio;
-    ctx.fillStyle = color;
-    ctx.fillText(text, x, plot.valToPos(values[i]!, 'y', true));
-  }
-  ctx.restore();
 }
 
 function drawClockChanges(plot: uPlot, from: number, to: number, color: string): void {
@@ -147,7 +129,12 @@ function optionsOf(
     },
     axes: [
       { ...axis, values: (_, splits, __, ___, step) => timeLabels(splits, step), space: 64, size: 46 },
-      { ...axis, values: (_, splits, __, ___, step) => splits.map((value) => props.axis(value, step)), size: 66, space: 34 },
+      {
+        ...axis,
+        values: (_, splits, __, ___, step) => splits.map((value) => props.axis(value, step)),
+        size: 66,
+        space: props.height < 200 ? 22 : 34,
+      },
     ],
     cursor: {
       y: false,

@@ -68,12 +68,22 @@ function PackRow({ bus, pack }: { bus: Bus; pack: BusPack }) {
         <Dot kind={pack.quality === 'good' ? 'live' : pack.quality} /> <a href={`/?pack=${encodeURIComponent(pack.id)}`}>{name}</a>
         {pack.accepted === false && mayAdmin() && <Accept bus={bus.id} pack={pack} />}
       </th>
-      <td>{pack.protocol}</td>
-      <td class="num">{pack.address}</td>
-      <td class="num">{percent(pack.stats.success_pct)}</td>
-      <td class="num">{number(pack.stats.latency_ms?.median)}</td>
-      <td class="num">{number(pack.stats.timeouts)}</td>
-      <td class="num">{number(pack.stats.bad_checks)}</td>
+      <td data-label={t('pack.protocol')}>{pack.protocol}</td>
+      <td data-label={t('bus.address')} class="num">
+        {pack.address}
+      </td>
+      <td data-label={`${t('bus.success')} %`} class="num">
+        {percent(pack.stats.success_pct)}
+      </td>
+      <td data-label={`${t('bus.answer')} ms`} class="num">
+        {number(pack.stats.latency_ms?.median)}
+      </td>
+      <td data-label={t('bus.timeouts')} class="num">
+        {number(pack.stats.timeouts)}
+      </td>
+      <td data-label={t('bus.bad_checks')} class="num">
+        {number(pack.stats.bad_checks)}
+      </td>
     </tr>
   );
 }

@@ -140,7 +140,7 @@ export function FilesPage() {
     <>
       <Card title={t('group.files')}>
         <div class="csv-form">
-          <label class="field">
+          <label class="field files-month">
             <span>{t('files.month')}</span>
             <select value={month} onChange={(event) => setMonth(event.currentTarget.value)}>
               {known.map((one) => (
