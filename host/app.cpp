@@ -57,6 +57,11 @@ class App {
     log_.set_level(level_of(settings().general.log_level));
     const auto& data = config_.settings.data_dir;
     if (auto failure = folder_.open(data.empty() ? std::string{kDefaultDataDir} : data)) return Trouble{1, *failure};
+    if (folder_.read_only()) {
+      log_.write(core::Level::kWarning, "bmsgate",
+                 fmt::format("the data folder {} is on a read-only disk: readings are shown, but neither they nor settings are kept",
+                             folder_.path().string()));
+    }
     users_ = std::make_unique<Users>(folder_.path() / "users.json");
     if (auto failure = users_->open()) return Trouble{1, *failure};
     if (config_.prepare_users) {

@@ -23,6 +23,12 @@ std::optional<std::string> DataFolder::open(const std::filesystem::path& path) {
   if (error) return fmt::format("cannot make the data folder {}: {}; give another one with --data", path.string(), error.message());
   const auto file = path / "lock";
   lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  read_only_ = lock_ < 0 && errno == EROFS;
+  if (read_only_) lock_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (read_only_ && lock_ < 0) {  // nobody can write here, so there is nothing to guard
+    path_ = path;
+    return std::nullopt;
+  }
   if (lock_ < 0) {
     return fmt::format("cannot write in the data folder {}: {}; give another one with --data", path.string(), std::strerror(errno));
   }

@@ -18,10 +18,13 @@ class DataFolder {
   /// Makes the folder and takes its lock. What went wrong as a sentence; nothing = it is ours.
   [[nodiscard]] std::optional<std::string> open(const std::filesystem::path& path);
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  /// The disk takes no writes: what is in the folder can be read, nothing can be kept.
+  [[nodiscard]] bool read_only() const { return read_only_; }
 
  private:
   std::filesystem::path path_;
   int lock_{-1};
+  bool read_only_{false};
 };
 
 }  // namespace bmsgate::host

@@ -179,6 +179,8 @@ struct Gateway::Impl final : core::Subscriber {
     const bool mqtt_on = context.store.current().mqtt.enabled;
     out.push_back({"mqtt", !mqtt_on ? "off" : broker.connected ? "active" : "error", broker.problem});
     out.push_back({"modbus", modbus_fails ? "error" : modbus_on ? "active" : "off", modbus_fails ? modbus->error() : std::string{}});
+    const auto trouble = records ? records->trouble() : std::string{};
+    out.push_back({"history", !records ? "off" : trouble.empty() ? "active" : "error", trouble});
     return out;
   }
 

@@ -81,6 +81,8 @@ web::HistorySource Records::source() {
           .file = impl_->file};
 }
 
+std::string Records::trouble() const { return impl_->recorder.trouble(); }
+
 std::vector<web::Route> Records::routes() { return web::history_routes(source()); }
 
 }  // namespace bmsgate::host

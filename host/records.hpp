@@ -29,6 +29,8 @@ class Records {
   void start();
   /// Writes what is not on the disk yet.
   void stop();
+  /// Why nothing is recorded just now; empty: all is well.
+  [[nodiscard]] std::string trouble() const;
   [[nodiscard]] std::vector<web::Route> routes();
   /// For routes of others that read or change the history.
   [[nodiscard]] web::HistorySource source();

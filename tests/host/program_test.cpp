@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -36,7 +39,8 @@ struct Result {
 /// The program as another process, with its output in pipes.
 class Program {
  public:
-  explicit Program(std::vector<std::string> args, std::string_view input = {}) {
+  /// `before` runs in the new process; where it answers false the program does not start.
+  explicit Program(std::vector<std::string> args, std::string_view input = {}, const std::function<bool()>& before = {}) {
     std::array<int, 2> in{}, out{}, err{};
     EXPECT_EQ(::pipe2(in.data(), O_CLOEXEC) | ::pipe2(out.data(), O_CLOEXEC) | ::pipe2(err.data(), O_CLOEXEC), 0);
     args.insert(args.begin(), BMSGATE_PROGRAM);
@@ -48,7 +52,7 @@ class Program {
       ::dup2(in[0], 0);
       ::dup2(out[1], 1);
       ::dup2(err[1], 2);
-      ::execv(BMSGATE_PROGRAM, pointers.data());
+      if (!before || before()) ::execv(BMSGATE_PROGRAM, pointers.data());
       ::_exit(127);
     }
     ::close(in[0]);
@@ -268,6 +272,45 @@ bool answers(int port) {
     std::this_thread::sleep_for(std::chrono::milliseconds{20});
   }
   return false;
+}
+
+/// Makes a folder read-only for this process alone; needs root, or user name spaces.
+bool make_read_only(const std::string& folder) {
+  if (::unshare(CLONE_NEWNS) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
+  const auto* path = folder.c_str();
+  return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 && ::mount(path, path, nullptr, MS_BIND, nullptr) == 0 &&
+         ::mount(nullptr, path, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) == 0;
+}
+
+TEST_F(ProgramTest, RunsOnAReadOnlyDisk) {
+  TakenPort free;
+  const auto settings = file("bmsgate.toml", fmt::format("[web]\nport = {}\nlisten = \"127.0.0.1\"\n", free.port()));
+  auto token = run({"user", "token", "admin", "--data", data()}).out;
+  token.pop_back();
+  free.release();
+  std::array<int, 2> told{};
+  ASSERT_EQ(::pipe2(told.data(), O_CLOEXEC), 0);
+  Program program{{"run", "--config", settings, "--data", data()}, {}, [&] {
+                    const char fine = make_read_only(data()) ? 'y' : 'n';
+                    return ::write(told[1], &fine, 1) == 1 && fine == 'y';
+                  }};
+  ::close(told[1]);
+  char fine = 'n';
+  const auto got = ::read(told[0], &fine, 1);
+  ::close(told[0]);
+  if (got != 1 || fine != 'y') GTEST_SKIP() << "this machine allows neither root nor a user to make a mount name space";
+  ASSERT_TRUE(answers(free.port()));
+  std::string system;
+  for (int tries = 0; tries < 1000 && system.find(R"("key":"history","state":"error")") == std::string::npos; ++tries) {
+    system = ask(free.port(), "GET", "/api/v1/system", token);
+  }
+  EXPECT_THAT(system, HasSubstr("the disk is read-only"));
+  EXPECT_THAT(ask(free.port(), "GET", "/api/v1/history/storage", token), HasSubstr("the disk is read-only"));
+  EXPECT_THAT(ask(free.port(), "GET", "/api/v1/packs", token), StartsWith("HTTP/1.1 200"));
+  program.send(SIGTERM);
+  const auto result = program.end();
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.err, HasSubstr("is on a read-only disk: readings are shown, but neither they nor settings are kept"));
 }
 
 TEST_F(ProgramTest, BeginsAnewWithWhatNeedsIt) {
