@@ -24,6 +24,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/free_port.hpp"
+
 namespace bmsgate::host {
 namespace {
 
@@ -112,15 +114,8 @@ std::size_t lines(std::string_view text) { return static_cast<std::size_t>(std::
 /// A listening socket on a free loopback port.
 class TakenPort {
  public:
-  TakenPort() : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), size), 0);
+  TakenPort() : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)}, port_{test::bind_free_port(socket_)} {
     EXPECT_EQ(::listen(socket_, 1), 0);
-    EXPECT_EQ(::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
   }
   ~TakenPort() { release(); }
   TakenPort(const TakenPort&) = delete;
@@ -131,7 +126,7 @@ class TakenPort {
 
  private:
   int socket_;
-  int port_{0};
+  int port_;
 };
 
 class ProgramTest : public ::testing::Test {

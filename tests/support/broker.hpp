@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A real broker for tests: child processes, free ports, waiting, certificates.
+// A real broker for tests: child processes, waiting, certificates.
 #pragma once
 
 #include <fcntl.h>
@@ -9,8 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -19,6 +17,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "tests/support/free_port.hpp"
 
 namespace bmsgate::test {
 
@@ -50,12 +50,6 @@ class Process {
  private:
   pid_t pid_{-1};
 };
-
-inline std::uint16_t free_port() {
-  boost::asio::io_context io;
-  boost::asio::ip::tcp::acceptor acceptor{io, {boost::asio::ip::address_v4::loopback(), 0}};
-  return acceptor.local_endpoint().port();
-}
 
 inline bool eventually(const std::function<bool()>& condition, std::chrono::seconds patience = std::chrono::seconds{20}) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
