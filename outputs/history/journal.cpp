@@ -29,7 +29,7 @@ void add_alarm(const core::Event& event, EventRow& row) {
   if (event.alarm.cell > 0) row.cell = event.alarm.cell;
   const auto* field = core::field_of(event.alarm);
   if (!event.has_value || field == nullptr) return;
-  row.value = in_unit(*field, event.value);
+  row.value = row.worst = in_unit(*field, event.value);
   row.unit = field->unit;
 }
 
@@ -54,7 +54,7 @@ EventRow event_row(const core::Hub& hub, const core::Event& event, core::UtcMs a
 void Journal::on_event(const core::Event& event) noexcept {
   auto row = event_row(hub_, event, clock_.utc_ms());
   if (event.kind == core::EventKind::kAlarmEnd) {
-    recorder_.end_event(row.pack, row.kind, row.key, row.at_ms, row.value);
+    recorder_.end_event(row.pack, row.kind, row.key, row.at_ms, row.value, row.text);
   } else {
     recorder_.log_event(std::move(row));
   }

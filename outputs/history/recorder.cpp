@@ -66,13 +66,15 @@ void Recorder::log_event(EventRow event) {
   if (events_.size() < kMaxEvents) events_.push_back({std::move(event), false, at});
 }
 
-void Recorder::end_event(std::string pack, std::string kind, std::string key, core::UtcMs end_ms, std::optional<double> worst) {
+void Recorder::end_event(std::string pack, std::string kind, std::string key, core::UtcMs end_ms, std::optional<double> worst,
+                         std::string text) {
   EventRow event;
   event.pack = std::move(pack);
   event.kind = std::move(kind);
   event.key = std::move(key);
   event.end_ms = end_ms;
   event.worst = worst;
+  event.text = std::move(text);
   const auto at = end_ms == 0 ? std::optional{clock_.now()} : std::nullopt;
   const std::lock_guard lock{mutex_};
   if (events_.size() < kMaxEvents) events_.push_back({std::move(event), true, at});

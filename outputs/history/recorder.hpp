@@ -59,7 +59,9 @@ class Recorder final : public core::Subscriber {
   /// Adds a line to the event log; `end_key` (optional) is remembered so that end_event() finds it. Any thread.
   void log_event(EventRow event);
   /// Sets the end of the last unfinished event with this pack, kind and key. Any thread.
-  void end_event(std::string pack, std::string kind, std::string key, core::UtcMs end_ms, std::optional<double> worst);
+  /// `text` tells apart events of one key (other); empty: any.
+  void end_event(std::string pack, std::string kind, std::string key, core::UtcMs end_ms, std::optional<double> worst,
+                 std::string text = {});
 
   /// Keeps a note with the next commit; a later note of the same key replaces it. Any thread.
   void keep_note(std::string key, std::string value);
@@ -143,6 +145,7 @@ class Recorder final : public core::Subscriber {
   void complain(const std::string& why);
   bool put(const std::string& pack, HistoryTier tier, const Chunk& chunk, int level);
   [[nodiscard]] Waiting waiting(bool stopping) const;
+  bool end_left_alarms();
   bool write_events(const std::vector<EventChange>& changes, const Notes& notes);
   void compact(const std::vector<Work>& work);
   bool compact(const std::string& pack, HistoryTier tier, std::int64_t period, bool is_over);
@@ -184,6 +187,7 @@ class Recorder final : public core::Subscriber {
 
   // Writer thread.
   std::unique_ptr<Store> store_;
+  bool left_ended_{false};  // alarms that the last run left without an end have got one
   OpenMode open_mode_{OpenMode::kWrite};
   bool adrift_in_file_{true};               // as far as is known
   std::optional<core::UtcMs> placed_from_;  // how far back condensers have to go

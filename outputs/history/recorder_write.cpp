@@ -58,6 +58,7 @@ bool Recorder::write(bool stopping) {
   if (!ensure_open()) return false;
   bool ok = store_->begin();
   if (ok && adrift_in_file_) ok = place_adrift();
+  if (ok && !left_ended_) ok = end_left_alarms();
   if (ok) resume_all();
   const auto work = gather();
   const auto waiting = this->waiting(stopping);
@@ -126,6 +127,7 @@ bool Recorder::put(const std::string& pack, HistoryTier tier, const Chunk& chunk
 /// The commit is on the disk: memory lets go of what it held.
 void Recorder::written(const std::vector<Work>& work, const Waiting& waiting) {
   open_mode_ = OpenMode::kWriteAgain;
+  left_ended_ = true;
   estimated_ = 0;
   const std::lock_guard lock{mutex_};
   ++counters_.commits;
@@ -175,6 +177,18 @@ Recorder::Waiting Recorder::waiting(bool stopping) const {
   return waiting;
 }
 
+/// An alarm was watched until the last reading before the program ended. Should it last, it begins anew with the first reading.
+bool Recorder::end_left_alarms() {
+  for (const auto& open : store_->unfinished("alarm")) {
+    auto seen_ms = open.at_ms;
+    for (const auto& tier : kTiers) {
+      if (const auto range = store_->range(open.pack, tier.tier)) seen_ms = std::max(seen_ms, range->second);
+    }
+    if (!store_->end_event(open.id, seen_ms, std::nullopt)) return false;
+  }
+  return true;
+}
+
 bool Recorder::write_events(const std::vector<EventChange>& changes, const Notes& notes) {
   for (const auto& [key, value] : notes) {
     if (!store_->put_note(key, value)) return false;
@@ -191,11 +205,8 @@ bool Recorder::write_events(const std::vector<EventChange>& changes, const Notes
       if (!store_->put_event(event)) return false;
       continue;
     }
-    EventFilter filter;
-    filter.pack = event.pack;
-    filter.kind = event.kind;
-    for (const auto& open : store_->events(filter)) {
-      if (open.key != event.key || open.end_ms != 0) continue;
+    for (const auto& open : store_->unfinished(event.kind, event.pack)) {
+      if (open.key != event.key || (!event.text.empty() && open.text != event.text)) continue;
       if (!store_->end_event(open.id, event.end_ms, event.worst)) return false;
       break;
     }

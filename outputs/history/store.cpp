@@ -208,6 +208,16 @@ std::vector<EventRow> Store::events(const EventFilter& filter) const {
   return found;
 }
 
+std::vector<EventRow> Store::unfinished(std::string_view kind, std::string_view pack) const {
+  const auto sql =
+      fmt::format("SELECT {} FROM event WHERE end_ms = 0 AND kind = ?1 AND (?2 = '' OR pack = ?2) ORDER BY id DESC", kEventColumns);
+  Statement query{database_, sql.c_str()};
+  query.bind(kind).bind(pack);
+  std::vector<EventRow> found;
+  while (query.row()) found.push_back(event_of(query));
+  return found;
+}
+
 bool Store::put_note(std::string_view key, std::string_view value) {
   return Statement{database_, "INSERT INTO note(key, value) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value"}
       .bind(key)

@@ -138,6 +138,8 @@ class Store {
   [[nodiscard]] bool end_event(std::int64_t id, core::UtcMs end_ms, std::optional<double> worst);
   [[nodiscard]] bool keep_newest_events(std::int64_t count);
   [[nodiscard]] std::vector<EventRow> events(const EventFilter& filter) const;
+  /// Events of a kind without an end, newest first. `pack` empty: of all packs.
+  [[nodiscard]] std::vector<EventRow> unfinished(std::string_view kind, std::string_view pack = "") const;
 
   /// Small things that are kept beside the history (energy counters, computed days): text by key.
   [[nodiscard]] bool put_note(std::string_view key, std::string_view value);

@@ -192,5 +192,47 @@ TEST_F(RecorderTest, EventsHaveABeginningAndAnEnd) {
   EXPECT_EQ(store->note("tally.boat"), "1 2 3");
 }
 
+TEST_F(RecorderTest, TwoOtherAlarmsEndEachForItself) {
+  const auto made = recorder();
+  for (const auto* text : {"fan stuck", "fuse blown"}) {
+    EventRow event;
+    event.at_ms = kStart;
+    event.kind = "alarm";
+    event.pack = "boat";
+    event.key = "other";
+    event.text = text;
+    made->log_event(event);
+  }
+  made->end_event("boat", "alarm", "other", kStart + 9000, std::nullopt, "fan stuck");
+  ASSERT_TRUE(made->flush());
+  std::string why;
+  const auto left = Store::open(path(), OpenMode::kRead, log_, why)->unfinished("alarm");
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_EQ(left[0].text, "fuse blown");
+}
+
+TEST_F(RecorderTest, AnAlarmThatARestartCutOffEndsWithTheLastReading) {
+  EventRow event;
+  event.at_ms = kStart;
+  event.kind = "alarm";
+  event.pack = "boat";
+  event.key = "cell_uv";
+  auto first = recorder();
+  first->log_event(event);
+  feed(*first, kStart + 5000, 2'790);
+  ASSERT_TRUE(first->flush());
+  first.reset();
+  const auto second = recorder();
+  event.at_ms = kStart + 60'000;
+  second->log_event(event);
+  feed(*second, kStart + 60'000, 2'790);
+  ASSERT_TRUE(second->flush());
+  std::string why;
+  const auto events = Store::open(path(), OpenMode::kRead, log_, why)->events(EventFilter{});
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[0].end_ms, 0);
+  EXPECT_EQ(events[1].end_ms, kStart + 5000);
+}
+
 }  // namespace
 }  // namespace bmsgate::outputs
