@@ -39,7 +39,7 @@ class HistoryYear : public HistoryFolder {
         }
         recorder.on_reading(one);
       }
-      if (passed % (6 * 3'600'000) == 0) {
+      if (passed % kDayMs == 0) {
         ASSERT_TRUE(recorder.flush());
       }
     }
