@@ -250,6 +250,7 @@ bool Recorder::compact(const std::string& pack, HistoryTier tier, std::int64_t p
     chunks.push_back(std::move(*chunk));
     merged.push_back(row.id);
   }
+  if (merged.size() < 2) return true;
   return put(pack, tier, merge(chunks, tier), kFinalLevel) &&
          std::all_of(merged.begin(), merged.end(), [this](std::int64_t id) { return store_->remove_chunk(id); });
 }
