@@ -250,6 +250,17 @@ async function nothingJumps(page: Page): Promise<void> {
   }
 }
 
+/** A report on paper: dark on white even where the screen is dark, and nothing to click. */
+async function printReport(page: Page): Promise<void> {
+  await page.goto(`/report?pack=${await firstPack(page)}`);
+  await page.locator('.report-cells li').first().waitFor();
+  await page.emulateMedia({ media: 'print' });
+  const paper = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  assert.equal(paper, 'rgb(255, 255, 255)');
+  assert.equal(await page.locator('.nav').isVisible(), false);
+  assert.equal(await page.getByRole('button', { name: 'Print' }).isVisible(), false);
+}
+
 async function units(page: Page): Promise<void> {
   await page.goto('/more');
   await page.getByRole('group', { name: 'Temperatures' }).getByRole('button', { name: '°F' }).click();
@@ -298,5 +309,6 @@ export const kFlows: readonly Flow[] = [
   { name: 'the old paths lead on', run: oldPaths },
   { name: 'the keyboard is enough', run: keyboardOnly },
   { name: 'nothing jumps', run: nothingJumps, look: kPhone },
+  { name: 'a report is printed', run: printReport, look: kPhone },
   { name: 'degrees as chosen', run: units },
 ];
