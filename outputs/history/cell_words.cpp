@@ -16,11 +16,12 @@ constexpr int kMinCharges = 5;
 constexpr int kMinDischarges = 3;
 constexpr double kSmaller = 0.025;
 constexpr double kLossADay = 0.0009;
+constexpr double kLossADayUntold = 0.0035;  // a balancer that does not tell moves charge about unseen
 constexpr double kFallMvADay = 1;
 constexpr double kTimesResistance = 1.7;
 constexpr double kTimesResistanceOfWeak = 2.2;  // an old cell has both, and its capacity says more
 constexpr double kMoreMohm = 0.2;
-constexpr double kSpreadMv = 8;
+constexpr double kSpreadMv = 10;
 constexpr double kWideSpreadMv = 60;
 constexpr double kIdleShare = 0.02;
 
@@ -120,7 +121,7 @@ class Words {
       // Where balancing makes up for it, it shows between charges; where it does not, from month to month.
       const Estimate daily{standing_out(losses, i, 0.0001), cell.fit.loss_a_day.error};
       const Estimate lasting{standing_out(drifts, i, 0.0001), cell.fit.drift_per_day.error};
-      const bool by_day = !idle && daily.sure(kLossADay);
+      const bool by_day = !idle && daily.sure(facts_.balancer.told ? kLossADay : kLossADayUntold);
       if (!by_day && !lasting.sure(kLossADay)) continue;
       const auto& loss = !by_day || lasting.value > daily.value ? lasting : daily;
       auto& finding = add(FindingKind::kLeaky, static_cast<int>(i + 1), loss.value * 100 + 0.3, loss.value * 100 * kMonthDays);
@@ -180,7 +181,7 @@ class Words {
           "the cells differ by {:.0f} mV at the end of charges, always in the same way (highest {}, lowest {}), and the balancer did not "
           "work in {:.0f} hours near full: look at its settings and its wires",
           spread_mv, balancer.highest + 1, balancer.lowest + 1, balancer.near_full_hours);
-    } else if (spread_mv >= kWideSpreadMv && found_.empty()) {
+    } else if (spread_mv >= kWideSpreadMv && found_.empty() && balancer.near_full_active_hours * 2 <= balancer.near_full_hours) {
       auto& finding = add(FindingKind::kImbalance, 0, spread_mv / 120, spread_mv);
       finding.of = facts_.charges;
       near_full_ms(finding);
