@@ -2,6 +2,8 @@
 // The HTTP client of bench/history.
 #include "bench/history_http.hpp"
 
+#include <sys/resource.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -69,6 +71,14 @@ HttpClient::~HttpClient() = default;
 std::string HttpClient::get(std::string_view target) { return impl_->exchange(http::verb::get, target, {}); }
 std::string HttpClient::post(std::string_view target, std::string body) {
   return impl_->exchange(http::verb::post, target, std::move(body));
+}
+
+void as_client(const std::function<void()>& work) {
+  std::thread client{[&] {
+    ::setpriority(PRIO_PROCESS, 0, 10);  // of this thread alone
+    work();
+  }};
+  client.join();
 }
 
 std::string url_encoded(std::string_view text) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ class HttpClient {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Runs `work` at a low priority and waits for it: a client on another machine would take no time from the server it asks.
+void as_client(const std::function<void()>& work);
 
 [[nodiscard]] std::string url_encoded(std::string_view text);
 
