@@ -2,12 +2,12 @@
 // Measures the pages: size, Lighthouse (median of three), time to draw a day of 16 cells, growth of the heap under 3,600 events.
 // Prints a table and writes build/bench/web.json. Against the mock, or a running gateway where BMSGATE_URL is set.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { startMock } from '../mock/server.ts';
+import { everything, kDist, zipped } from '../scripts/size.ts';
 
 interface Row {
   name: string;
@@ -35,15 +35,7 @@ const add = (name: string, value: number, unit: string, limit: number, most = tr
     ok: most ? value <= limit : value >= limit,
   });
 
-const zipped = (path: string) =>
-  /\.(png|ico)$/.test(path) ? readFileSync(path).length : gzipSync(readFileSync(path), { level: 9 }).length;
-
-function sizes(): void {
-  const dist = here('../dist/');
-  const all = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const shell = all.filter((entry) => /\.(html|js|css)$/.test(entry.name)).map((entry) => `${entry.parentPath}/${entry.name}`);
-  add('everything, gzip', shell.reduce((sum, path) => sum + zipped(path), 0) / 1000, 'kB', 150);
-}
+const sizes = () => add('everything, gzip', everything() / 1000, 'kB', 150);
 
 async function firstView(browser: Browser, url: string): Promise<void> {
   const page = await browser.newPage();
@@ -51,7 +43,7 @@ async function firstView(browser: Browser, url: string): Promise<void> {
   page.on('response', (response) => {
     const { pathname } = new URL(response.url());
     if (pathname.startsWith('/api/')) return;
-    const path = here(`../dist${pathname === '/' ? '/index.html' : pathname}`);
+    const path = kDist + (pathname === '/' ? 'index.html' : pathname.slice(1));
     if (existsSync(path) && !path.includes('icon') && !path.endsWith('sw.js')) bytes += zipped(path);
   });
   await page.goto(url);

@@ -3,6 +3,7 @@
 // backup that makes a second one of it.
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
+import { everything } from '../scripts/size.ts';
 import { firstPack, kDesk, kPhone, openFor, rename, restoreBackup, saveBackup } from './flow.ts';
 import { settingOf, startFresh, startPack, type Instance } from './programs.ts';
 import type { Tally } from './tally.ts';
@@ -136,6 +137,7 @@ async function staysSmall(browser: Browser, instance: Instance): Promise<void> {
   await page.waitForLoadState('load');
   const total = (await Promise.all(sizes.values())).reduce((sum, size) => sum + size, 0);
   assert.ok(total > 10_000 && total <= 60_000, `the first view takes ${total} bytes`);
+  assert.ok(everything() <= 150_000, `all files take ${everything()} bytes`);
   await page.context().close();
 }
 
