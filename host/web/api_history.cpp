@@ -236,7 +236,8 @@ void answer_events(const HistorySource& source, const Request& request, const Re
   };
   filter.limit = static_cast<int>(std::clamp<std::int64_t>(number("limit", 200), 1, 1'000));
   filter.before_id = number("before", 0);
-  ask(source, reply, [filter](const Store& store) {
+  ask(source, reply, [&recorder = source.recorder, filter](const Store& store) {
+    if (recorder.events_wait()) static_cast<void>(recorder.flush());  // who reads the log wants to see what has just happened
     std::string out = "[";
     for (const auto& event : store.events(filter)) {
       if (out.size() > 1) out += ',';

@@ -124,6 +124,11 @@ std::optional<std::uint64_t> bytes_per_day(const RecorderCounters& counters) noe
   return static_cast<std::uint64_t>(static_cast<double>(counters.bytes_written) * 86'400 / seconds);
 }
 
+bool Recorder::events_wait() const {
+  const std::lock_guard lock{mutex_};
+  return trouble_.empty() && !events_.empty() && !events_.front().at;
+}
+
 bool Recorder::flush() {
   std::unique_lock lock{mutex_};
   const auto mine = ++flush_wanted_;

@@ -80,6 +80,8 @@ class Recorder final : public core::Subscriber {
   [[nodiscard]] RecorderCounters counters() const;
   /// Why nothing is written just now, in one line; empty: all is well. Any thread.
   [[nodiscard]] std::string trouble() const;
+  /// Whether events wait for the next commit that could be written now. Any thread.
+  [[nodiscard]] bool events_wait() const;
   /// Blocks until everything taken in so far is in the file (tests, export). false: it could not be written.
   bool flush();
 

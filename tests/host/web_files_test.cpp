@@ -45,15 +45,17 @@ class Files : public WebTest {
     recorder_->start();
     reader_ = std::make_unique<outputs::HistoryReader>(file.string(), log_);
     fill();
+    const HistorySource history{
+        .hub = hub(), .clock = clock_, .recorder = *recorder_, .reader = *reader_, .options = options_, .file = file};
     auto routes =
         files_routes({.clock = clock_,
                       .settings = store_,
                       .settings_changed = [this](const SettingsStore::Change& change, const Caller&) { return changed_ = change.changed; },
                       .data_dir = folder_.string(),
-                      .history = HistorySource{
-                          .hub = hub(), .clock = clock_, .recorder = *recorder_, .reader = *reader_, .options = options_, .file = file}});
+                      .history = history});
     routes_ = routes;
     add_routes(std::move(routes));
+    add_routes(history_routes(history));
   }
   void TearDown() override {
     WebTest::TearDown();
@@ -135,6 +137,15 @@ class Files : public WebTest {
   std::vector<std::string> changed_;
   std::array<LocalDay, 3> days_{};
 };
+
+TEST_F(Files, AnEventIsInTheLogAtOnce) {
+  outputs::EventRow event;
+  event.at_ms = clock_.utc_ms();
+  event.kind = "setting";
+  event.text = "mqtt.host";
+  recorder_->log_event(event);
+  EXPECT_THAT(ask("GET", "/api/v1/events").body, HasSubstr("mqtt.host"));
+}
 
 TEST_F(Files, MonthsAndDaysAreListed) {
   EXPECT_EQ(list("months=1"), fmt::format("[\"{}\"]", month()));
