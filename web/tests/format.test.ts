@@ -4,6 +4,7 @@ import { FIELDS, Field } from '../src/gen/fields.ts';
 import {
   axisText,
   bytes,
+  clockIn,
   clockOf,
   duration,
   fieldInfo,
@@ -120,6 +121,11 @@ describe('time', () => {
     expect(when(new Date(2026, 10, 22, 14, 2), now)).toBe('14:02');
     expect(when(new Date(2026, 10, 21, 14, 2), now)).toBe('Sat 21 Nov, 14:02');
     expect(isoDay(new Date(2026, 10, 2, 23, 59))).toBe('2026-11-02');
+  });
+
+  it("reads the gateway's clock, not the browser's", () => {
+    expect(plain(clockIn('Australia/Lord_Howe', '2026-11-22T14:02:00Z'))).toBe('Mon 23 Nov, 01:02 (Australia/Lord_Howe)');
+    expect(plain(clockIn('CET-1CEST,M3.5.0', '2026-11-22T14:02:00Z'))).toBe('Sun 22 Nov, 14:02 (UTC)');
   });
 });
 

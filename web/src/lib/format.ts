@@ -153,6 +153,19 @@ export function when(time: string | number | Date, now: number = Date.now(), sec
     : `${shortDate(date)}, ${timeOfDay(date, seconds)}`;
 }
 
+/** The clock of another place, with its zone: "Sun, 22 Nov, 14:02 (Europe/Rome)". In UTC where the browser does not know the zone. */
+export function clockIn(zone: string, time: string | number | Date): string {
+  const read = (timeZone: string) => {
+    const options = { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', timeZone } as const;
+    return `${dateFormat(options).format(asDate(time))} (${timeZone})`;
+  };
+  try {
+    return read(zone);
+  } catch {
+    return read('UTC');
+  }
+}
+
 /** Local day as the API names it: 2026-11-22. */
 export function isoDay(time: number | Date): string {
   const date = asDate(time);

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../../api/client.ts';
 import type { System } from '../../api/types.ts';
-import { bytes, duration, when } from '../../lib/format.ts';
+import { bytes, clockIn, duration, when } from '../../lib/format.ts';
 import { t, tt } from '../../lib/i18n.ts';
 import { loadSystem, system } from '../../store.ts';
 import { Button, Card, Notice, Skeleton } from '../../ui/basics.tsx';
@@ -44,7 +44,7 @@ export function SystemPage() {
     [t('system.version'), info.version],
     [t('system.host'), info.hostname ?? '–'],
     [t('system.uptime'), duration(info.uptime_s)],
-    [t('system.time'), `${when(info.time)}${info.timezone ? ` (${info.timezone})` : ''}`],
+    [t('system.time'), info.timezone ? clockIn(info.timezone, info.time) : when(info.time)],
     [t('system.memory'), bytes(info.memory_bytes)],
     [t('storage.free'), bytes(info.disk_free_bytes)],
   ];
